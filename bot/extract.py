@@ -1,0 +1,45 @@
+"""For Babel: the sentences of the flows and of fixed.yaml, with flow.step as their context.
+
+babel.cfg names the two functions as extraction methods; run it with `python -m babel.messages.frontend extract`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+Found = tuple[int, str, tuple[str, str], list[str]]
+
+
+def extract_flow(file: BinaryIO, *_asked_for: Any, **_options: Any) -> Iterator[Found]:
+    """Every sentence of one flow file as Babel wants it: (line, "pgettext", (context, sentence), comments)."""
+    page = _mapping(yaml.compose(file, Loader=yaml.BaseLoader))
+    flow = page["flow"].value
+    for step, body in _mapping(page["steps"]).items():
+        parts = _mapping(body)
+        for sentence in _scalars(parts.get("say")) + _scalars(parts.get("ask")):
+            yield _found(f"{flow}.{step}", sentence)
+        listed = parts.get("options")
+        for option in listed.value if isinstance(listed, SequenceNode) else ():
+            yield _found(f"{flow}.{step}", _mapping(option)["say"])
+
+
+def extract_fixed(file: BinaryIO, *_asked_for: Any, **_options: Any) -> Iterator[Found]:
+    """Every sentence of fixed.yaml, its context fixed.<name>."""
+    for name, sentence in _mapping(yaml.compose(file, Loader=yaml.BaseLoader)).items():
+        yield _found(f"fixed.{name}", sentence)
+
+
+def _found(context: str, sentence: Node) -> Found:
+    return (sentence.start_mark.line + 1, "pgettext", (context, str(sentence.value)), [])
+
+
+def _mapping(node: Node | None) -> dict[str, Node]:
+    return {key.value: value for key, value in node.value} if isinstance(node, MappingNode) else {}
+
+
+def _scalars(node: Node | None) -> list[Node]:
+    if isinstance(node, SequenceNode):
+        return list(node.value)
+    return [node] if isinstance(node, ScalarNode) else []

@@ -1,0 +1,123 @@
+"""What must hold of the whole Book: every alarm answered, every step reachable, every loop asks, no SMS is too long."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.book import ALARMS, MENU, SPECIAL_TARGETS, WELCOME, Book, BrokenFlow, Step
+from bot.packs import MOST_SEGMENTS, Packs
+from bot.state import Say
+from storage.channels import Facts
+from storage.sms import segments_in_ucs_2
+
+
+@dataclass(frozen=True)
+class TooLong:
+    """A message beyond the budget of an SMS: its "flow.step", or "fixed.name", its languages and its segments."""
+
+    place: str
+    languages: tuple[str, ...]
+    segments: int
+
+    def __str__(self) -> str:
+        """One line that says where it stands and what to do."""
+        told = f"{self.segments} segments, {MOST_SEGMENTS} are allowed. Shorten it, or make two of it."
+        return f"{self.place}, {'+'.join(self.languages)}: {told}"
+
+
+def check_book(book: Book) -> None:
+    """Raise BrokenFlow for the first thing that does not hold."""
+    for name in (WELCOME, MENU):
+        if name not in book.flows:
+            raise BrokenFlow(
+                f"{name}.yaml", "", "there is no such flow", "Write it: conversations begin and return there"
+            )
+    for alarm in ALARMS:
+        if alarm not in book.alarms:
+            raise BrokenFlow("(any)", "", f"no flow answers the alarm {alarm!r}", "Name it under `alarms:` of one flow")
+    for flow in book.flows.values():
+        if flow.interrupts and flow.gate:
+            raise BrokenFlow(f"{flow.name}.yaml", "", "a gate cannot interrupt", "Drop one of the two")
+    _check_reach(book)
+    for step in _steps(book):
+        _check_loop(book, step)
+
+
+def _steps(book: Book) -> Iterator[Step]:
+    for flow in book.flows.values():
+        yield from flow.steps.values()
+
+
+def _check_reach(book: Book) -> None:
+    waiting = [flow.first.at for flow in book.flows.values() if flow.name in (WELCOME, MENU)]
+    waiting += [*book.alarms.values(), *book.intents.values()]
+    waiting += [book.place_of(f"{flow.name}.{flow.gate}") for flow in book.flows.values() if flow.gate]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        at = waiting.pop()
+        if at not in seen:
+            seen.add(at)
+            step = book.flows[at[0]].steps[at[1]]
+            waiting += [book.place_of(target) for target in targets_of(step) if target not in SPECIAL_TARGETS]
+    for step in _steps(book):
+        if step.at not in seen and not step.moved_to:
+            raise BrokenFlow(f"{step.flow}.yaml", step.name, "nobody can reach it", "Lead to it, or say `moved_to:`")
+
+
+def _check_loop(book: Book, step: Step) -> None:
+    seen = {step.at}
+    waiting = [step]
+    while waiting:
+        here = waiting.pop()
+        for target in () if here.ask else targets_of(here):
+            if target in SPECIAL_TARGETS:
+                continue
+            at = book.place_of(target)
+            if at == step.at:
+                raise BrokenFlow(
+                    f"{step.flow}.yaml", step.name, "it comes back to itself without asking", "Ask, or end it"
+                )
+            if at not in seen:
+                seen.add(at)
+                waiting.append(book.flows[at[0]].steps[at[1]])
+
+
+def targets_of(step: Step) -> tuple[str, ...]:
+    """Every target this step can lead to, resolved or special."""
+    single = tuple(target for target in (step.then, step.languages, step.moved_to) if target)
+    return (*single, *step.cases.values(), *(option.go for option in step.options))
+
+
+def check_budget(book: Book, packs: Packs, facts: Facts) -> tuple[TooLong, ...]:
+    """Every message that takes more than three segments on an SMS channel, as it goes out, menus with all their lines.
+
+    In every pack with its fallbacks, and in the opening languages together for who has not yet told theirs. Counted as
+    UCS-2 even where the letters are all in GSM-7: a name, or one line that falls back to another language, is enough
+    to make it so.
+    """
+    says, found = tuple(every_say(book)), list[TooLong]()
+    for language in (*packs.tags, None):
+        told = [(f"{say.flow}.{say.step}", text) for say in says for text in _told(packs, say, language, facts)]
+        told += [(f"fixed.{name}", packs.neutral(name, language)) for name in packs.fixed_names]
+        spoken = (language,) if language else packs.opening()
+        counted = [(place, segments_in_ucs_2(text)) for place, text in told]
+        found += [TooLong(place, spoken, count) for place, count in counted if count > MOST_SEGMENTS]
+    return tuple(found)
+
+
+def _told(packs: Packs, say: Say, language: str | None, facts: Facts) -> Iterable[str]:
+    return ("\n".join([one.text, *one.left_out]) for one in packs.render_all(say, language, facts))
+
+
+def every_say(book: Book) -> Iterator[Say]:
+    """Everything the flows can say: questions with their options, slots with the longest value that is set for them."""
+    slots: dict[str, str] = {}
+    for option in (option for step in _steps(book) for option in step.options):
+        for name, value in option.set.items():
+            slots[name] = max(slots.get(name, ""), value, key=len)
+    for step in _steps(book):
+        for sentence in step.say:
+            yield Say(step.flow, step.name, sentence, kind=step.kind, slots=slots)
+        if step.ask:
+            kind = "urgent" if step.kind == "urgent" else "question"
+            languages = step.languages is not None
+            yield Say(step.flow, step.name, step.ask, step.options, kind, slots, languages=languages, menu=step.menu)

@@ -1,0 +1,187 @@
+"""What people type, by language: words.yaml of a pack, read once into lists that can be matched."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bot.folding import Message, Typed
+from bot.phrases import Lexicon, Match, Phrases
+from bot.plain_yaml import read_plain
+
+LIST_KEYS = ("called", "language_request", "letters", "marks", "yes", "no", "skip", "polite", "number_before")
+NEGATION_KEYS = ("not_before", "between", "not_after", "ask_before", "ask_after", "past", "now")
+SYLLABLE = re.compile(r"^(?=..).*[aeiouy]")  # what a word typed without spaces may be made of
+GROUP = re.compile(r"<(\w+)>")
+MOST_COURTEOUS = 40  # words, a full SMS: a longer message is no single phrase, with courtesies around it or without
+HEARINGS = (
+    "sure",
+    "said",
+    "accented",
+    "only_accented",
+    "doubt",
+    "accented_doubt",
+    "whole",
+    "whole_accented",
+    "whole_doubt",
+    "harmless",
+)
+
+
+class WordsError(Exception):
+    """A words.yaml says something unknown; the text names the file and the key."""
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """The lists with which one alarm is heard. A list that words.yaml leaves out is empty.
+
+    `sure` whatever stands around it; `said` unless denied; `accented` as written, and only as a doubt without
+    marks; `only_accented` never without marks; `doubt` always only a doubt, `accented_doubt` one as written;
+    `whole` only as the whole message, `whole_accented` and `whole_doubt` likewise; `harmless` longer phrases that
+    contain one of the others and mean something else.
+    """
+
+    lists: Mapping[str, Phrases]
+
+    def __getitem__(self, name: str) -> Phrases:
+        return self.lists[name]
+
+
+class Words:
+    """One pack's words.yaml."""
+
+    def __init__(self, page: Mapping[str, Any], file: str = "words.yaml") -> None:
+        known = {*LIST_KEYS, *NEGATION_KEYS, "groups", "short", "numbers", "safety", "options", "intents"}
+        for key in page:
+            if key not in known:
+                raise WordsError(f"{file}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        self.short: Mapping[str, str] = page.get("short", {})
+        self.letters = frozenset("".join(page.get("letters", [])))
+        self.numbers = {int(digit): Phrases(words) for digit, words in page.get("numbers", {}).items()}
+        self._lists = {key: Phrases(page.get(key, [])) for key in (*LIST_KEYS, *NEGATION_KEYS) if key != "letters"}
+        self._groups = {name: f"({'|'.join(lines)})" for name, lines in page.get("groups", {}).items()}
+        self.alarms = {alarm: self._hearing(file, alarm, lists) for alarm, lists in page.get("safety", {}).items()}
+        self.options = {where: Phrases(lines) for where, lines in page.get("options", {}).items()}
+        self.intents = {intent: Phrases(lines) for intent, lines in page.get("intents", {}).items()}
+        self._known = frozenset(word for word in self._folded_words() | {*self.short} if SYLLABLE.search(word))
+        self._lexicon = Lexicon((*self._phrases(), *self.numbers.values()))
+
+    def __getitem__(self, name: str) -> Phrases:
+        return self._lists[name]
+
+    def read(self, typed: Typed) -> "Reading":
+        """What was typed as words: short forms of this language written out, words without spaces taken apart."""
+        return Reading(self, typed.read(self.short, self._known))
+
+    def find(self, message: Message) -> Mapping[Phrases, list[Match]]:
+        """Every place in a message where a phrase of this pack stands, by the list that has the phrase."""
+        return self._lexicon.find(message.words)
+
+    def _folded_words(self) -> frozenset[str]:
+        return frozenset().union(*(phrases.vocabulary for phrases in self._phrases()))
+
+    def _phrases(self) -> tuple[Phrases, ...]:
+        heard = (phrases for hearing in self.alarms.values() for phrases in hearing.lists.values())
+        return (*self._lists.values(), *heard, *self.options.values(), *self.intents.values())
+
+    def _hearing(self, file: str, alarm: str, lists: Mapping[str, list[str]]) -> Hearing:
+        for name in lists:
+            if name not in HEARINGS:
+                raise WordsError(f"{file}: {alarm} has an unknown list {name!r}; known are {', '.join(HEARINGS)}")
+        written_out = {name: [self._with_groups(file, line) for line in lines] for name, lines in lists.items()}
+        return Hearing({name: Phrases(written_out.get(name, [])) for name in HEARINGS})
+
+    def _with_groups(self, file: str, line: str) -> str:
+        for name in GROUP.findall(line):
+            if name not in self._groups:
+                raise WordsError(f"{file}: no group {name!r} for {line!r}; known are {', '.join(self._groups)}")
+        return GROUP.sub(lambda found: self._groups[found[1]], line)
+
+
+class Reading:
+    """One message as one pack reads it: its words, and where the phrases of the pack stand in it, found once.
+
+    Never kept longer than the call that made it.
+    """
+
+    def __init__(self, known: Words, message: Message) -> None:
+        self.known, self.text, self.words = known, message.text, message.words
+        self._found = known.find(message)
+        self._spans: dict[Phrases, dict[tuple[int, int], Match]] = {}
+
+    def find(self, phrases: Phrases) -> list[Match]:
+        """Every place where a phrase of one of the pack's lists stands, within a clause or across."""
+        return self._found.get(phrases, [])
+
+    def at(self, phrases: Phrases, start: int, end: int) -> Match | None:
+        """The phrase that is all of the words from `start` up to `end`, the exact one first; None when none is."""
+        if phrases not in self._found:
+            return None
+        if phrases not in self._spans:
+            ordered = sorted(self.find(phrases), key=lambda match: match.exact)
+            self._spans[phrases] = {(match.start, match.end): match for match in ordered}
+        return self._spans[phrases].get((start, end))
+
+    def covers(self, phrases: Phrases, match: Match) -> bool:
+        """Whether one of the phrases stands over all the words of a match and more."""
+        if not self.find(phrases):
+            return False
+        starts = range(max(0, match.end - phrases.longest), match.start + 1)
+        spans = ((start, end) for start in starts for end in range(match.end, start + phrases.longest + 1))
+        return any(span != (match.start, match.end) and self.at(phrases, *span) for span in spans)
+
+    def whole(self, phrases: Phrases) -> Match | None:
+        """The phrase that is the whole message; None when none is."""
+        return self.at(phrases, 0, len(self.words))
+
+    def polite_whole(self, phrases: Phrases) -> Match | None:
+        """The phrase that is the whole message, courtesies beside it left out or not; None when none is."""
+        return self.whole(phrases) or self.at(phrases, *self.core)
+
+    @cached_property
+    def core(self) -> tuple[int, int]:
+        """From where up to where the message stands without the courtesies before and after it."""
+        return self.without("polite")
+
+    @cached_property
+    def digit(self) -> int | None:
+        """The digit a message is: 1, 1., 1), a full-width or keycap one, `số 1`, `so mot`, `một`, `one`; else None."""
+        start, end = self.without("polite", "number_before")
+        if end - start != 1:
+            return None
+        for spelling in self.words[start].spelt.written:
+            if len(spelling) == 1 and spelling.isdecimal():
+                return int(spelling)
+        numbers = self.known.numbers.items()
+        named = [(match.exact, digit) for digit, names in numbers if (match := self.at(names, start, end))]
+        return max(named)[1] if named else None
+
+    def without(self, *names: str) -> tuple[int, int]:
+        """From where up to where the message stands without the phrases of these lists before and after it.
+
+        Something is always left, and of a message longer than MOST_COURTEOUS everything.
+        """
+        start, end = 0, len(self.words)
+        before = None
+        while before != (start, end) and len(self.words) <= MOST_COURTEOUS:
+            before = (start, end)
+            for phrases in (self.known[name] for name in names):
+                lengths = range(min(phrases.longest, end - start - 1), 0, -1)
+                start += next((length for length in lengths if self.at(phrases, start, start + length)), 0)
+                lengths = range(min(phrases.longest, end - start - 1), 0, -1)
+                end -= next((length for length in lengths if self.at(phrases, end - length, end)), 0)
+        return start, end
+
+
+def read_each(text: str, words: Mapping[str, Words]) -> dict[str, Reading]:
+    """A text as each pack reads it, by the tags of the packs."""
+    typed = Typed(text)
+    return {tag: known.read(typed) for tag, known in words.items()}
+
+
+def load_words(path: Path) -> Words:
+    """Read a words.yaml; WordsError or yaml.YAMLError when it cannot be used."""
+    return Words(read_plain(path) or {}, f"{path.parent.name}/{path.name}")

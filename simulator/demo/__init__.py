@@ -1,0 +1,1 @@
+"""`make run`: the program with simulated carriers, and secrets of its own."""

@@ -1,0 +1,1 @@
+"""What we keep, and for how short a time."""

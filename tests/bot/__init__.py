@@ -1,0 +1,1 @@
+"""Tests of what we say: no database, no HTTP, no clock."""
