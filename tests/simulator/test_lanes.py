@@ -55,5 +55,5 @@ def test_closing_ends_the_threads_and_drops_what_waits() -> None:
     begun = time.monotonic()
     lanes.close()
     lanes.put("a", lambda: done.set())  # noqa: PLW0108  # a job returns None
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10
     assert not done.wait(0.4)
