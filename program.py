@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.dialogue import load_book
+from bot.facts import load_facts
 from bot.packs import load_packs
 from bot.thinking import Mind
 from bot.threads import Crew
@@ -32,7 +33,8 @@ def read_clock() -> datetime:
 
 def load_mind() -> Mind:
     """The dialogue and the language packs, checked while they are loaded."""
-    return Mind(load_book(HERE / "bot" / "flows"), load_packs(HERE / "locales"))
+    bot = HERE / "bot"
+    return Mind(load_book(bot / "flows", load_facts(bot / "facts.yaml")), load_packs(HERE / "locales"))
 
 
 @dataclass

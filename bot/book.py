@@ -1,7 +1,10 @@
 """The dialogue as the engine sees it: a frozen Book of flows, steps and options, and what may stand in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from bot.facts import Fact
 
 MENU = "menu"
 WELCOME = "welcome"
@@ -17,11 +20,19 @@ HEARD_ALARMS = (
     "language",
     "menu",
 )
-OWN_ALARMS = ("media", "miss_first", "miss_second", "miss_offer", "miss_calm")  # raised by the engine itself
+OWN_ALARMS = (  # raised by the engine itself
+    "media",
+    "miss_first",
+    "miss_second",
+    "miss_offer",
+    "miss_calm",
+    "lapsed",
+    "lapsed_urgent",
+)
 ALARMS = HEARD_ALARMS + OWN_ALARMS
 SPECIAL_TARGETS = ("back", "topic", "wait", "silence", "gone")
 CASES = {"place": ("vn", "abroad", "unknown"), "language": ("known", "unknown")}
-EFFECTS = {"want_person": ("P0", "P1", "P2", "P3"), "stop": ("",), "erase": ("",)}
+EFFECTS = {"want_person": ("P0", "P1", "P2", "P3"), "stop": ("",), "erase": ("",), "feedback": ("",)}
 KINDS = ("answer", "urgent", "neutral", "farewell")
 MOST_OPTIONS = 8  # 9 is "a person, now" at every step and 0 the main menu, so eight digits are left
 
@@ -59,12 +70,24 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Told:
+    """One message a step says (source English), and the facts of bot/facts.yaml it tells."""
+
+    text: str
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Step:
-    """One place in a flow. Targets are resolved: "flow.step" or a special word."""
+    """One place in a flow. Targets are resolved: "flow.step" or a special word.
+
+    `words` is where free words lead that are kept as they are written, with nothing understood from them. `lapsed`
+    means that something told here has expired and was left out.
+    """
 
     flow: str
     name: str
-    say: tuple[str, ...] = ()
+    say: tuple[Told, ...] = ()
     ask: str | None = None
     options: tuple[Option, ...] = ()
     languages: str | None = None
@@ -74,8 +97,9 @@ class Step:
     cases: Mapping[str, str] = field(default_factory=dict)
     do: tuple[tuple[str, str], ...] = ()
     kind: str = "answer"
-    source: str = ""
+    words: str | None = None
     moved_to: str | None = None
+    lapsed: bool = False
 
     @property
     def at(self) -> tuple[str, str]:
@@ -115,6 +139,21 @@ class Book:
     flows: Mapping[str, Flow]
     alarms: Mapping[str, tuple[str, str]]
     intents: Mapping[str, tuple[str, str]]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def told_on(self, today: date) -> "Book":
+        """The same Book without the sentences of which a fact has expired; their steps are marked `lapsed`."""
+        if all(fact.holds(today) for fact in self.facts.values()):
+            return self
+        flows = {
+            flow.name: replace(flow, steps={name: self._holding(step, today) for name, step in flow.steps.items()})
+            for flow in self.flows.values()
+        }
+        return replace(self, flows=flows)
+
+    def _holding(self, step: Step, today: date) -> Step:
+        holds = tuple(told for told in step.say if all(self.facts[name].holds(today) for name in told.facts))
+        return step if holds == step.say else replace(step, say=holds, lapsed=True)
 
     def find(self, at: tuple[str, str]) -> Step | None:
         """The step standing at (flow, step), following `moved_to`; None when it no longer exists."""

@@ -12,12 +12,13 @@ A flow file says:
   intents: {greet: hello}   what free text may mean, and the step that answers
   steps:                    by name; the first one is where the flow begins
     lost:
-      do: {want_person: P1} effects: want_person with a band, stop, erase
-      say: [...]            one message each, in source English
-      source: ...           the law or page behind a told fact, with the date it was checked
+      do: {want_person: P1} effects: want_person with a band, stop, erase, feedback (these words are for the lead alone)
+      say: [...]            one message each, in source English; one that tells a fact is written
+                            {text: ..., facts: [names in bot/facts.yaml]} and falls away when one of them expires
       ask: ...              a question, with
       options:              up to eight, in the order of their digits (or `options: languages` with `go:`)
         - {say: Yes, key: yes, go: next, set: {place: vn}, do: {...}, printed: false}
+      words: kept           where any other words lead; they are kept as written and nothing is understood from them
       menu: true            the line about 0 and 9 is printed below the options where it fits
       kind: neutral         as above, for this step alone
       then: more            where to go when nothing is asked; or
@@ -51,24 +52,26 @@ from bot.book import (
     Flow,
     Option,
     Step,
+    Told,
 )
+from bot.facts import Fact
 from bot.flow_checks import check_book
 from bot.plain_yaml import read_plain
 
-__all__ = ["MENU", "WELCOME", "Book", "BrokenFlow", "DialogueError", "Flow", "Option", "Step", "load_book"]
+__all__ = ["MENU", "WELCOME", "Book", "BrokenFlow", "DialogueError", "Flow", "Option", "Step", "Told", "load_book"]
 
 FLOW_KEYS = frozenset({"flow", "about", "kind", "interrupts", "calm", "gate", "alarms", "intents", "steps"})
-STEP_KEYS = frozenset(
-    {"do", "say", "source", "ask", "options", "go", "menu", "kind", "then", "by", "cases", "moved_to"}
-)
+STEP_KEYS = frozenset({"do", "say", "ask", "options", "words", "go", "menu", "kind", "then", "by", "cases", "moved_to"})
+TOLD_KEYS = frozenset({"text", "facts"})
 OPTION_KEYS = frozenset({"say", "key", "go", "set", "do", "printed"})
 
 
-def load_book(folder: Path) -> Book:
+def load_book(folder: Path, facts: Mapping[str, Fact]) -> Book:
     """Read every *.yaml of a folder into a Book; BrokenFlow when one of them cannot be meant as it stands.
 
-    Refused: unknown keys, targets, alarms and effects; a step with no way on or that nobody can reach; a question
-    without options, with more than eight or with the digits 9 or 0; a loop that never asks; anything said twice.
+    Refused: unknown keys, targets, alarms, effects and facts; a step with no way on or that nobody can reach; a
+    question without options, with more than eight or with the digits 9 or 0; a loop that never asks; anything said
+    twice; a number told without the fact it stands in.
     """
     raw = {path.name: _read(path) for path in sorted(folder.glob("*.yaml"))}
     names = {str(page.get("flow")): tuple(page.get("steps") or ()) for page in raw.values()}
@@ -76,7 +79,7 @@ def load_book(folder: Path) -> Book:
     for file, page in raw.items():
         flow = _FlowReader(file, page, names).read()
         flows[flow.name] = flow
-    book = Book(flows, dict(_openings(flows, "alarms")), dict(_openings(flows, "intents")))
+    book = Book(flows, dict(_openings(flows, "alarms")), dict(_openings(flows, "intents")), facts)
     check_book(book)
     return book
 
@@ -150,7 +153,7 @@ class _FlowReader:
         step = Step(
             flow=self.flow,
             name=name,
-            say=(say,) if isinstance(say, str) else tuple(say),
+            say=tuple(self._told(name, told) for told in (say if isinstance(say, list) else [say])),
             ask=body.get("ask"),
             options=self._options(name, body),
             languages=self._languages(name, body),
@@ -160,11 +163,19 @@ class _FlowReader:
             cases={case: self._target(name, target) for case, target in body.get("cases", {}).items()},
             do=self._effects(name, body),
             kind=kind,
-            source=body.get("source", ""),
+            words=self._target(name, body["words"]) if "words" in body else None,
             moved_to=self._target(name, body["moved_to"]) if "moved_to" in body else None,
         )
         self._has_one_way_on(step)
         return step
+
+    def _told(self, step: str, told: Any) -> Told:
+        if isinstance(told, str):
+            return Told(told)
+        self._known_keys(step, told, TOLD_KEYS)
+        if "text" not in told:
+            self._refuse(step, "something told has no `text:`", "Write the message there, beside its `facts:`")
+        return Told(told["text"], tuple(told.get("facts", ())))
 
     def _has_one_way_on(self, step: Step) -> None:
         ways = [bool(step.ask), step.then is not None, step.by is not None, step.moved_to is not None]
@@ -172,8 +183,8 @@ class _FlowReader:
             self._refuse(step.name, f"it has {sum(ways)} ways on", "Give it exactly one of ask, then, by, moved_to")
         if step.ask and not step.options and not step.languages:
             self._refuse(step.name, "it asks without options", "List the `options:` that answer it")
-        if step.options and not step.ask:
-            self._refuse(step.name, "it has options but asks nothing", "Write the question under `ask:`")
+        if (step.options or step.words) and not step.ask:
+            self._refuse(step.name, "it has options or `words:` but asks nothing", "Write the question under `ask:`")
         if step.by and (step.by not in CASES or set(step.cases) != set(CASES[step.by])):
             wanted = "; ".join(f"{name}: {', '.join(cases)}" for name, cases in CASES.items())
             self._refuse(
@@ -181,10 +192,11 @@ class _FlowReader:
                 f"`by: {step.by}` does not go with its cases",
                 f"Give all the cases of one of {wanted}",
             )
-        if len(step.options) > MOST_OPTIONS:
+        printed = [option for option in step.options if option.printed]
+        if len(printed) > MOST_OPTIONS:
             self._refuse(
                 step.name,
-                f"it has {len(step.options)} options",
+                f"it has {len(printed)} printed options",
                 "Keep eight: 9 is a person and 0 the main menu",
             )
         keys = [option.key for option in step.options]

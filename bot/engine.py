@@ -103,7 +103,7 @@ def _at_gate(walk: Walk, heard: Heard) -> None:
     if standing and standing.languages and walk.state.language:
         walk.know(topic=topic or walk.state.topic)
         walk.choose(standing, walk.state.language)
-    elif topic or heard.intent or heard.about or walk.state.quiet:
+    elif topic or heard.intent or heard.topic or heard.about or walk.state.quiet:
         walk.know(topic=topic or walk.state.topic, misses=0)
         walk.go("again")
     else:
@@ -115,11 +115,15 @@ def _in_flow(walk: Walk, heard: Heard) -> None:
     if heard.intent is None and heard.choice and walk.choose(asked, heard.choice):
         return
     standing = walk.standing()
+    if standing is not None and standing.words and heard.about is None:
+        walk.know(misses=0)
+        walk.leave_for(standing.words)
+        return
     calm = standing is not None and walk.book.flows[standing.flow].calm
-    if heard.intent in walk.book.intents and not calm:
+    if (heard.intent in walk.book.intents or _known_topic(walk, heard)) and not calm:
         walk.know(misses=0)
         walk.leave_for(_meant(walk, heard))
-    elif heard.intent or heard.about:
+    elif heard.intent or heard.topic or heard.about:
         walk.know(misses=0)
         walk.go("again")
     else:
@@ -145,14 +149,24 @@ def _miss(walk: Walk) -> None:
 
 
 def _meant(walk: Walk, heard: Heard) -> str:
-    """The step an intent opens, or where the option of its question leads that the same words name."""
+    """The step the words name; else the one an intent opens, or where the option leads that the same words name."""
+    if topic := _known_topic(walk, heard):
+        return topic
     opened = walk.book.intents[str(heard.intent)]
     asked = walk.book.find(heard.about or opened)
     option = asked.option(heard.choice) if asked and heard.choice else None
     return option.go if option else ".".join(opened)
 
 
+def _known_topic(walk: Walk, heard: Heard) -> str | None:
+    flow, _, step = (heard.topic or "").partition(".")
+    return heard.topic if walk.book.find((flow, step)) else None
+
+
 def _topic(walk: Walk, heard: Heard) -> str | None:
+    if topic := _known_topic(walk, heard):
+        flow = topic.partition(".")[0]
+        return None if walk.book.flows[flow].interrupts else topic
     opened = walk.book.intents.get(heard.intent or "")
     if opened is None or walk.book.interrupts(opened) or opened[0] == MENU:
         return None

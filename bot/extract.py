@@ -18,7 +18,7 @@ def extract_flow(file: BinaryIO, *_asked_for: Any, **_options: Any) -> Iterator[
     flow = page["flow"].value
     for step, body in _mapping(page["steps"]).items():
         parts = _mapping(body)
-        for sentence in _scalars(parts.get("say")) + _scalars(parts.get("ask")):
+        for sentence in _sentences(parts.get("say")) + _sentences(parts.get("ask")):
             yield _found(f"{flow}.{step}", sentence)
         listed = parts.get("options")
         for option in listed.value if isinstance(listed, SequenceNode) else ():
@@ -39,7 +39,8 @@ def _mapping(node: Node | None) -> dict[str, Node]:
     return {key.value: value for key, value in node.value} if isinstance(node, MappingNode) else {}
 
 
-def _scalars(node: Node | None) -> list[Node]:
-    if isinstance(node, SequenceNode):
-        return list(node.value)
-    return [node] if isinstance(node, ScalarNode) else []
+def _sentences(node: Node | None) -> list[Node]:
+    """The texts of what is said: one, or a list of them, each alone or beside its facts."""
+    listed = node.value if isinstance(node, SequenceNode) else [node]
+    texts = [_mapping(one).get("text") if isinstance(one, MappingNode) else one for one in listed]
+    return [text for text in texts if isinstance(text, ScalarNode)]

@@ -1,5 +1,6 @@
-"""What must hold of the whole Book: every alarm answered, every step reachable, every loop asks, no SMS is too long."""
+"""What must hold of the whole Book: every alarm answered, every step reachable, every loop asks, every fact named."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from bot.packs import MOST_SEGMENTS, Packs
 from bot.state import Say
 from storage.channels import Facts
 from storage.sms import segments_in_ucs_2
+
+NUMBER = re.compile(r"\d[\d ./]*\d\d|\d+/\d+")  # of three digits and more, telephone numbers with their spaces, dates
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def check_book(book: Book) -> None:
     _check_reach(book)
     for step in _steps(book):
         _check_loop(book, step)
+        _check_facts(book, step)
 
 
 def _steps(book: Book) -> Iterator[Step]:
@@ -81,9 +85,26 @@ def _check_loop(book: Book, step: Step) -> None:
                 waiting.append(book.flows[at[0]].steps[at[1]])
 
 
+def _check_facts(book: Book, step: Step) -> None:
+    """Every number of a sentence stands in a fact that it names: what changes there is noticed here."""
+    for told in step.say:
+        for name in told.facts:
+            if name not in book.facts:
+                raise BrokenFlow(f"{step.flow}.yaml", step.name, f"no fact is named {name!r}", "Write it in facts.yaml")
+        known = " ".join(book.facts[name].tells for name in told.facts)
+        for number in NUMBER.findall(told.text):
+            if number not in known:
+                problem = f"{number!r} stands in none of the facts that are named beside it"
+                raise BrokenFlow(f"{step.flow}.yaml", step.name, problem, "Name the fact of facts.yaml that tells it")
+    for asked in (step.ask or "", *(option.say for option in step.options)):
+        if NUMBER.search(asked):
+            problem = f"a question tells a fact ({asked!r})"
+            raise BrokenFlow(f"{step.flow}.yaml", step.name, problem, "Tell it under `say:`, beside its fact")
+
+
 def targets_of(step: Step) -> tuple[str, ...]:
     """Every target this step can lead to, resolved or special."""
-    single = tuple(target for target in (step.then, step.languages, step.moved_to) if target)
+    single = tuple(target for target in (step.then, step.languages, step.words, step.moved_to) if target)
     return (*single, *step.cases.values(), *(option.go for option in step.options))
 
 
@@ -115,8 +136,8 @@ def every_say(book: Book) -> Iterator[Say]:
         for name, value in option.set.items():
             slots[name] = max(slots.get(name, ""), value, key=len)
     for step in _steps(book):
-        for sentence in step.say:
-            yield Say(step.flow, step.name, sentence, kind=step.kind, slots=slots)
+        for told in step.say:
+            yield Say(step.flow, step.name, told.text, kind=step.kind, slots=slots)
         if step.ask:
             kind = "urgent" if step.kind == "urgent" else "question"
             languages = step.languages is not None

@@ -14,6 +14,8 @@ from bot.words import Reading, read_each
 Readings = Mapping[str, Reading]  # one text as each pack reads it, by the tags of the packs
 
 ANSWER_LISTS = ("yes", "no", "skip")
+NEVER_ONLY_WORDS = ("danger", "self_harm", "maybe_danger", "maybe_self_harm", "erase_now")
+MOST_OF_A_COMMAND = 4  # words: "stop", "talk to a person", "main menu"; a longer message is what somebody has to say
 GENTLE_OF = {"maybe_danger": "danger", "maybe_self_harm": "self_harm"}
 
 
@@ -27,13 +29,22 @@ def listen(book: Book, packs: Packs, state: State, text: str, *, kind: str = "te
     if kind == "media":
         return replace(_raised(alarm, packs, readings), media=True)
     standing = book.find(state.at) if state.at else None
-    choice = choose(standing, packs, readings) if standing else None
+    if alarm and standing and standing.words and _belongs_to(readings, alarm):
+        alarm = None
+    choice = choose(standing, packs, readings, inside=not standing.words) if standing else None
     if alarm and not (choice and standing and _gives_way(book, packs, alarm, standing, readings)):
         return _raised(alarm, packs, readings)
     language = guess_language(readings)
     if choice:
         return Heard(choice=choice, language=choice if standing and standing.languages else language)
+    if standing and standing.words:
+        return Heard(language=language)
     return _free(book, packs, state, readings, language)
+
+
+def _belongs_to(readings: Readings, alarm: Alarm) -> bool:
+    """Whether an alarm is only a word among those that are kept as written ("the operator" is no call for one)."""
+    return alarm.name not in NEVER_ONLY_WORDS and all(len(read.words) > MOST_OF_A_COMMAND for read in readings.values())
 
 
 def _read(packs: Packs, text: str) -> Readings:
@@ -42,11 +53,25 @@ def _read(packs: Packs, text: str) -> Readings:
 
 def _free(book: Book, packs: Packs, state: State, readings: Readings, language: str | None) -> Heard:
     found = understand_readings(readings, state.language or language)
+    topic, covered = _named_topic(book, readings)
+    if topic and covered >= found.covered:
+        return Heard(topic=topic, language=language)
     if found.intent is None or found.confidence < ENOUGH:
         return Heard(language=language)
     opened = book.find(book.intents[found.intent]) if found.intent in book.intents else None
     choice = choose(opened, packs, readings, digits=False) if opened and opened.ask else None
     return Heard(intent=found.intent, choice=choice, about=opened.at if opened and choice else None, language=language)
+
+
+def _named_topic(book: Book, readings: Readings) -> tuple[str | None, float]:
+    """The step whose topic covers most of the text, as "flow.step", and how many words it covers."""
+    covered: dict[str, float] = {}
+    for reading in readings.values():
+        for target, phrases in reading.known.topics.items():
+            if book.flows.get(target.partition(".")[0]):
+                covered[target] = max(covered.get(target, 0.0), reading.coverage(phrases))
+    best = max(covered, key=lambda target: covered[target], default=None)
+    return (best, covered[best]) if best and covered[best] else (None, 0.0)
 
 
 def _button(book: Book, packs: Packs, state: State, text: str, about: str | None) -> Heard:
@@ -118,8 +143,10 @@ def guess_language(readings: Readings) -> str | None:
     return leaders[0] if best and len(leaders) == 1 else None
 
 
-def choose(asked: Step | None, packs: Packs, readings: Readings, *, digits: bool = True) -> str | None:
-    """The key of the option a text picks: by digit, by its label, by yes, no or skip, or by its own words."""
+def choose(
+    asked: Step | None, packs: Packs, readings: Readings, *, digits: bool = True, inside: bool = True
+) -> str | None:
+    """The key of the option a text picks: by digit, by its label, by yes, no or skip, or by its own words inside it."""
     if asked is None:
         return None
     say = Say(asked.flow, asked.name, "", asked.options, languages=asked.languages is not None)
@@ -130,7 +157,8 @@ def choose(asked: Step | None, packs: Packs, readings: Readings, *, digits: bool
     labelled = _by_label(asked, options, packs, readings)
     if labelled or asked.languages:
         return labelled or _language_named(packs, readings)
-    return (_by_answer(options, readings) if digits else None) or _by_words(asked, options, readings)
+    answered = _by_answer(options, readings) if digits else None
+    return answered or (_by_words(asked, options, readings) if inside else None)
 
 
 def _numbered(options: tuple[Option, ...], digit: int) -> str | None:

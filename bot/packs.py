@@ -187,7 +187,7 @@ def _load_pack(folder: Path) -> Pack:
         never_said=tuple(page.get("never_said", ())),
         never_promised=tuple(page.get("never_promised", ())),
         sentences=_load_sentences(folder),
-        words=load_words(folder / "words.yaml"),
+        words=load_words(folder),
     )
 
 

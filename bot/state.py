@@ -62,14 +62,15 @@ class Heard:
     """What listen() made of one message.
 
     `alarm` names what is heard before any flow (bot/book.py ALARMS); `choice` is the key of an option of the question
-    at `about`, or of the standing one; `language` is what the words point at, or ask for; `media` a message that is
-    never opened.
+    at `about`, or of the standing one; `topic` is the "flow.step" that the words name themselves; `language` is what the
+    words point at, or ask for; `media` a message that is never opened.
     """
 
     alarm: str | None = None
     choice: str | None = None
     about: tuple[str, str] | None = None
     intent: str | None = None
+    topic: str | None = None
     language: str | None = None
     media: bool = False
 
@@ -94,7 +95,8 @@ class Say:
 
 @dataclass(frozen=True)
 class Effect:
-    """Something to be done beside answering: "want_person" (detail a band, P0..P3), "stop" or "erase"."""
+    """Something to be done beside answering: "want_person" (detail a band, P0..P3), "stop", "erase", or "feedback":
+    what was just written is for the safeguarding lead alone."""
 
     name: str
     detail: str = ""

@@ -4,8 +4,8 @@ Pure: no clock, no store, no network.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from bot.dialogue import Book
@@ -32,6 +32,10 @@ class Mind:
 
     book: Book
     packs: Packs
+
+    def on(self, today: date) -> "Mind":
+        """What may be said on this day: without the facts that have expired."""
+        return replace(self, book=self.book.told_on(today))
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def _never_saw(state: State, heard: Heard, fate: str | None) -> bool:
 
     It was never sent (stale), or it may not have been (unsure) and the message does not answer it.
     """
-    if state.at is None or heard.alarm or heard.intent or heard.about:
+    if state.at is None or heard.alarm or heard.intent or heard.topic or heard.about:
         return False
     return fate == "stale" or (fate == "unsure" and heard.choice is None)
 

@@ -45,7 +45,7 @@ def take_turn(
 
     Raises Overtaken, Unavailable.
     """
-    return _turn(database, vault, mind, conversation_id, now, new_id, lambda scene: think(mind, scene))
+    return _turn(database, vault, mind, conversation_id, now, new_id, lambda scene: think(mind.on(now.date()), scene))
 
 
 def hand_to_person(

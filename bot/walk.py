@@ -94,8 +94,10 @@ class Walk:
         if self.book.gate_of(step.at) == target:
             self.know(quiet=False)
         self.effects += [Effect(name, detail) for name, detail in step.do]
-        for sentence in step.say:
-            self._say(step, sentence, step.kind)
+        if step.lapsed:
+            self._say_that_it_lapsed(step.kind)
+        for told in step.say:
+            self._say(step, told.text, step.kind)
         if step.ask:
             self.ask(step)
             return None
@@ -144,6 +146,12 @@ class Walk:
         while not step.ask:
             step = self.book.flows[WELCOME].steps[str(self._way_on(step)).partition(".")[2]]
         return step.at
+
+    def _say_that_it_lapsed(self, kind: str) -> None:
+        flow, step = self.book.alarms["lapsed_urgent" if kind == "urgent" else "lapsed"]
+        instead = self.book.flows[flow].steps[step]
+        for told in instead.say:
+            self._say(instead, told.text, kind)
 
     def _say(self, step: Step, sentence: str, kind: str, asked: bool = False) -> None:
         if not asked and any(said.sentence == sentence for said in self.says):

@@ -1,7 +1,11 @@
-"""What people type, by language: words.yaml of a pack, read once into lists that can be matched."""
+"""What people type, by language, read once into lists that can be matched.
+
+words.yaml of a pack says how people answer and what alarms are heard by; topics/<flow>.yaml how they name the options
+of a flow (`options`, by "step:key") and what leads them straight to one of its steps (`topics`, by step).
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +35,7 @@ HEARINGS = (
 
 
 class WordsError(Exception):
-    """A words.yaml says something unknown; the text names the file and the key."""
+    """A file of words says something unknown; the text names the file and the key."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +55,19 @@ class Hearing:
 
 
 class Words:
-    """One pack's words.yaml."""
+    """One pack's words.yaml, and its topics/<flow>.yaml as `by_flow`."""
 
-    def __init__(self, page: Mapping[str, Any], file: str = "words.yaml") -> None:
-        known = {*LIST_KEYS, *NEGATION_KEYS, "groups", "short", "numbers", "safety", "options", "intents"}
-        for key in page:
-            if key not in known:
-                raise WordsError(f"{file}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+    def __init__(
+        self, page: Mapping[str, Any], file: str = "words.yaml", by_flow: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        _known_keys(file, page, {*LIST_KEYS, *NEGATION_KEYS, "groups", "short", "numbers", "safety", "intents"})
         self.short: Mapping[str, str] = page.get("short", {})
         self.letters = frozenset("".join(page.get("letters", [])))
         self.numbers = {int(digit): Phrases(words) for digit, words in page.get("numbers", {}).items()}
         self._lists = {key: Phrases(page.get(key, [])) for key in (*LIST_KEYS, *NEGATION_KEYS) if key != "letters"}
         self._groups = {name: f"({'|'.join(lines)})" for name, lines in page.get("groups", {}).items()}
         self.alarms = {alarm: self._hearing(file, alarm, lists) for alarm, lists in page.get("safety", {}).items()}
-        self.options = {where: Phrases(lines) for where, lines in page.get("options", {}).items()}
+        self.options, self.topics = _by_place(by_flow or {}, "options"), _by_place(by_flow or {}, "topics")
         self.intents = {intent: Phrases(lines) for intent, lines in page.get("intents", {}).items()}
         self._known = frozenset(word for word in self._folded_words() | {*self.short} if SYLLABLE.search(word))
         self._lexicon = Lexicon((*self._phrases(), *self.numbers.values()))
@@ -85,7 +88,8 @@ class Words:
 
     def _phrases(self) -> tuple[Phrases, ...]:
         heard = (phrases for hearing in self.alarms.values() for phrases in hearing.lists.values())
-        return (*self._lists.values(), *heard, *self.options.values(), *self.intents.values())
+        named = (self.options, self.topics, self.intents)
+        return (*self._lists.values(), *heard, *(phrases for lists in named for phrases in lists.values()))
 
     def _hearing(self, file: str, alarm: str, lists: Mapping[str, list[str]]) -> Hearing:
         for name in lists:
@@ -115,6 +119,12 @@ class Reading:
     def find(self, phrases: Phrases) -> list[Match]:
         """Every place where a phrase of one of the pack's lists stands, within a clause or across."""
         return self._found.get(phrases, [])
+
+    def coverage(self, phrases: Phrases) -> float:
+        """How many words of the message these phrases cover, and a half more when one stands there exactly."""
+        found = self.find(phrases)
+        covered = {place for match in found for place in range(match.start, match.end)}
+        return len(covered) + (0.5 if any(match.exact for match in found) else 0.0)
 
     def at(self, phrases: Phrases, start: int, end: int) -> Match | None:
         """The phrase that is all of the words from `start` up to `end`, the exact one first; None when none is."""
@@ -182,6 +192,20 @@ def read_each(text: str, words: Mapping[str, Words]) -> dict[str, Reading]:
     return {tag: known.read(typed) for tag, known in words.items()}
 
 
-def load_words(path: Path) -> Words:
-    """Read a words.yaml; WordsError or yaml.YAMLError when it cannot be used."""
-    return Words(read_plain(path) or {}, f"{path.parent.name}/{path.name}")
+def load_words(folder: Path) -> Words:
+    """Read the words of a pack's folder; WordsError or yaml.YAMLError when they cannot be used."""
+    by_flow = {path.stem: read_plain(path) or {} for path in sorted(folder.glob("topics/*.yaml"))}
+    for flow, page in by_flow.items():
+        _known_keys(f"{folder.name}/topics/{flow}.yaml", page, {"options", "topics"})
+    return Words(read_plain(folder / "words.yaml") or {}, f"{folder.name}/words.yaml", by_flow)
+
+
+def _known_keys(file: str, page: Mapping[str, Any], known: Collection[str]) -> None:
+    for key in page:
+        if key not in known:
+            raise WordsError(f"{file}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+
+
+def _by_place(by_flow: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Phrases]:
+    lists = ((flow, page.get(name) or {}) for flow, page in by_flow.items())
+    return {f"{flow}.{where}": Phrases(lines) for flow, listed in lists for where, lines in listed.items()}

@@ -12,10 +12,11 @@ ENOUGH = 0.5  # an intent less certain than this is treated as not understood
 
 @dataclass(frozen=True)
 class Understood:
-    """An intent of the public list, or None, with a confidence between 0 and 1."""
+    """An intent of the public list, or None, with a confidence between 0 and 1 and the words it covers."""
 
     intent: str | None
     confidence: float
+    covered: float = 0.0
 
 
 def understand(text: str, language: str | None, packs: Packs) -> Understood:
@@ -35,15 +36,10 @@ def understand_readings(readings: Mapping[str, Reading], language: str | None) -
 
 def _best(reading: Reading) -> Understood:
     """The intent whose phrases cover most of the text, exact ones a little more; a courtesy only when nothing else."""
-    scores: dict[str, float] = {}
-    for intent, phrases in reading.known.intents.items():
-        found = reading.find(phrases)
-        if found:
-            covered = {place for match in found for place in range(match.start, match.end)}
-            exact = 0.5 if any(match.exact for match in found) else 0.0
-            scores[intent] = len(covered) + exact
-    asked = {intent: score for intent, score in scores.items() if intent not in COURTESIES} or scores
+    scores = {intent: reading.coverage(phrases) for intent, phrases in reading.known.intents.items()}
+    found = {intent: score for intent, score in scores.items() if score}
+    asked = {intent: score for intent, score in found.items() if intent not in COURTESIES} or found
     if not asked:
         return Understood(None, 0.0)
     intent = max(asked, key=lambda name: asked[name])
-    return Understood(intent, min(1.0, 0.4 + 0.2 * asked[intent]))
+    return Understood(intent, min(1.0, 0.4 + 0.2 * asked[intent]), asked[intent])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.book import Book, Option, Step
+from bot.book import Book, Option, Step, Told
 from bot.flow_checks import TooLong, check_budget, every_say
 from bot.packs import MOST_SEGMENTS, Packs, load_packs
 from bot.state import Say
@@ -52,9 +52,9 @@ def _with_step(book: Book, step: Step) -> Book:
 
 def test_a_message_may_fill_three_segments_and_not_a_letter_more(book: Book, packs: Packs) -> None:
     """An untranslated sentence is said in English in every pack, so every language is named."""
-    step = Step("courtesy", "bye", say=(FITS_IN_THREE,), kind="neutral", then="wait")
+    step = Step("courtesy", "bye", say=(Told(FITS_IN_THREE),), kind="neutral", then="wait")
     assert check_budget(_with_step(book, step), packs, SMS) == ()
-    longer = _with_step(book, replace(step, say=(FITS_IN_THREE + "ă",)))
+    longer = _with_step(book, replace(step, say=(Told(FITS_IN_THREE + "ă"),)))
     assert check_budget(longer, packs, SMS) == (
         TooLong("courtesy.bye", ("vi",), 4),
         TooLong("courtesy.bye", ("en",), 4),
@@ -83,7 +83,7 @@ def test_a_menu_that_leaves_no_room_for_its_line_about_a_person_is_too_long(book
 
 def test_plain_letters_get_no_longer_budget(book: Book, packs: Packs) -> None:
     """459 letters of GSM-7 fit today, but one accented name among them and it is seven segments."""
-    step = Step("courtesy", "bye", say=("a" * 202,), kind="neutral", then="wait")
+    step = Step("courtesy", "bye", say=(Told("a" * 202),), kind="neutral", then="wait")
     assert segments("a" * 202) == 2
     assert {one.segments for one in check_budget(_with_step(book, step), packs, SMS)} == {4}
 
@@ -92,7 +92,7 @@ def test_a_slot_is_measured_with_the_longest_value_that_is_set(book: Book, packs
     """The sentence in the file is shorter than what is said."""
     options = (Option("a", "a", "wait", set={"paper": "ă"}), Option("b", "b", "wait", set={"paper": "ă" * 200}))
     asked = _with_step(book, Step("courtesy", "thanks", ask="Which?", options=options))
-    told = Step("courtesy", "bye", say=("{paper} {paper}",), kind="neutral", then="wait")
+    told = Step("courtesy", "bye", say=(Told("{paper} {paper}"),), kind="neutral", then="wait")
     assert {one.place for one in check_budget(_with_step(asked, told), packs, SMS)} == {"courtesy.bye"}
 
 
@@ -150,7 +150,7 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_command_names_what_is_too_long_and_fails(copied: Path) -> None:
     """flow.step, language, segments and what to do, on one line; exit 1, so that a change with it cannot land."""
-    sentences = copied / "locales" / "vi" / "LC_MESSAGES" / "messages.po"
+    sentences = copied / "locales" / "vi" / "LC_MESSAGES" / "courtesy.po"
     before = "Chào bạn nhé. Cần gì bạn cứ nhắn."
     text = sentences.read_text(encoding="utf-8")
     assert before in text

@@ -8,10 +8,12 @@ import pytest
 from bot.book import MENU
 from bot.dialogue import load_book
 from bot.engine import State
+from bot.facts import load_facts
 from bot.packs import Packs
 from tests.bot.talk import Talk
 
-BOOK = load_book(Path(__file__).resolve().parents[2] / "bot" / "flows")
+BOT = Path(__file__).resolve().parents[2] / "bot"
+BOOK = load_book(BOT / "flows", load_facts(BOT / "facts.yaml"))
 QUESTIONS = [step.at for step in BOOK.questions()]
 BEFORE = ("papers", "which")
 ASKS_LANGUAGE = ("welcome", "which_language")

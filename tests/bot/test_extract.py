@@ -30,5 +30,11 @@ def test_the_vietnamese_file_is_in_step_with_the_flows(tmp_path: Path) -> None:
         ".",
     ]
     subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": ""}, check=True)
-    with template.open("rb") as new, (ROOT / "locales/vi/LC_MESSAGES/messages.po").open("rb") as kept:
-        assert _sentences(read_po(new)) == _sentences(read_po(kept))
+    kept: set[tuple[str, str]] = set()
+    for path in (ROOT / "locales/vi/LC_MESSAGES").glob("*.po"):
+        with path.open("rb") as file:
+            found = _sentences(read_po(file))
+        assert {context.partition(".")[0] for context, _ in found} == {path.stem}, "one file for each flow"
+        kept |= found
+    with template.open("rb") as file:
+        assert _sentences(read_po(file)) == kept

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from bot.dialogue import load_book
 from bot.engine import Heard, State, step
+from bot.facts import load_facts
 from bot.packs import load_packs
 from tests.bot.talk import Talk, through_json
 
 ROOT = Path(__file__).resolve().parents[2]
-BOOK = load_book(ROOT / "bot" / "flows")
+BOOK = load_book(ROOT / "bot" / "flows", load_facts(ROOT / "bot" / "facts.yaml"))
 PACKS = load_packs(ROOT / "locales")
 SAID = [
     *"0123456789",

@@ -20,7 +20,7 @@ def sentence(flow: str, step: str) -> str:
     """The question of a step, in Vietnamese; of a step that asks nothing, the first thing it says."""
     found = MIND.book.find((flow, step))
     assert found is not None
-    return MIND.packs.text("vi", f"{flow}.{step}", found.ask or found.say[0])
+    return MIND.packs.text("vi", f"{flow}.{step}", found.ask or found.say[0].text)
 
 
 GOOD_MOMENT, MAIN_MENU = sentence("welcome", "good_moment"), sentence("menu", "main")
