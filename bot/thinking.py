@@ -60,7 +60,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Spoken:
-    """Something to say, in the language of the moment it was thought of."""
+    """Something to say, in the language of the moment it was thought of, with its regional variant ("vi@south")."""
 
     say: Say
     language: str | None
@@ -97,7 +97,7 @@ def think(mind: Mind, scene: Scene) -> Thought:
             continue
         outcome = ask_again(mind.book, state) if _never_saw(state, heard, fate) else step(mind.book, state, heard)
         state, heard_at, fate = outcome.state, message.written_at, None
-        steps.append((outcome, state.language))
+        steps.append((outcome, state.tongue))
         if _erases(outcome):
             break
     effects = [effect for outcome, _ in steps for effect in outcome.effects]
