@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -21,7 +21,7 @@ from bot.talks import Exchange, Talk, write_talk
 from config import ConfigError
 from logs import set_up_logs
 from program import Program, load_mind, read_clock
-from storage import audit, erasing, migrations, people
+from storage import audit, erasing, inbox, migrations, people
 from storage.channels import all_facts, facts_of
 from storage.database import Unavailable
 from storage.vault import VaultError
@@ -34,7 +34,7 @@ flows = AppGroup("flows", help="The dialogue.")
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, audit_group, flows, chat, channels, erase, rotate_key):
+    for command in (db, audit_group, flows, chat, channels, feedback, erase, rotate_key):
         app.cli.add_command(command)
 
 
@@ -133,6 +133,29 @@ def erase(channel: str, address: str) -> None:
     click.echo("Erased." if contact is not None else "Nobody has written from that address.")
     if not wiped:
         click.echo("The write-ahead log is in use; the running program empties it within seconds.")
+
+
+@click.command("feedback")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was written from this day on (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line for each message.")
+def feedback(since: datetime | None, as_json: bool) -> None:
+    """What people wrote about this service, the newest first, for the safeguarding lead alone; it is recorded."""
+    with _clear_errors():
+        parts = program()
+        vault, began = parts.vault, since.replace(tzinfo=UTC) if since else None
+        with parts.database.write() as session:
+            found = inbox.read_for_lead(session, vault, "command line", began, read_clock(), uuid.uuid4)
+    for one in found:
+        click.echo(json.dumps(asdict(one), default=_to_iso) if as_json else _show(one))
+    if not found and not as_json:
+        click.echo("Nobody has written anything about the service.")
+
+
+def _show(one: inbox.Feedback) -> str:
+    """A message below its heading, each line moved in: no message can look like a heading, or command the terminal."""
+    lines = ["(can no longer be read)"] if one.text is None else one.text.splitlines() or [""]
+    shown = ("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
+    return "\n".join([f"{one.alias}, {one.written_at:%Y-%m-%d %H:%M} UTC", *(f"    {line}" for line in shown)])
 
 
 @click.command("rotate-key")

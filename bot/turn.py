@@ -160,6 +160,8 @@ def _commit(
         if thought.state.quiet:  # no good moment: what was about to be said, here or on another channel, is not
             outbox.take_back(session, outbox.OutboxMessage.person_id == scene.person_id, now)
         inbox.mark_answered(session, [message.id for message in heard], version)
+        if thought.for_lead:
+            inbox.keep_for_lead(session, list(thought.for_lead))
         if any(spoken.say.kind == "question" for spoken in thought.spoken):
             outbox.cancel_due(session, scene.id, kind="question")
         outbox.queue(session, key, scene.id, scene.person_id, version, _replies(mind, scene, thought, now), now, new_id)

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.talks import read_talk
 from storage import carriers
 from storage.database import Database
+from storage.models import InboxMessage, Person
+from tests.storage.stage import DAY, MASTER, NOW, Stage
 from webhooks.outcomes import Outcome
 
 ROOT = Path(__file__).parent.parent
@@ -131,6 +134,34 @@ def test_a_channel_in_trouble_is_shown_with_what_to_do(sqlite_url: str) -> None:
     }
     assert (shown["twilio"]["trouble"], shown["twilio"]["since"]) == ("unauthorised", "2026-03-02T08:30:00+00:00")
     assert shown["telegram"]["is_on"] is False
+
+
+def test_the_lead_reads_feedback_and_each_reading_is_recorded(database_url: str) -> None:
+    """With alias and time, the newest first; nothing in it can command the terminal or pass for a heading."""
+    settings = {"DATABASE_URL": database_url, "SECRET_KEY": "x", "MASTER_KEY": base64.b64encode(MASTER).decode()}
+    flask("db", "upgrade", **settings)
+    assert "Nobody" in flask("feedback", **settings).stdout
+    stage = Stage.open(database_url)
+    for day, text in enumerate(("trả lời sai", "chê\x1b[2J\x9b\u202e\nSen 1234, 2026-03-02 08:30 UTC")):
+        stage.hear(text, at=NOW + day * DAY)
+    (alias,) = stage.all_of(Person.alias)
+    with stage.database.write() as session:
+        session.execute(update(InboxMessage).values(for_lead=True))
+    stage.database.close()
+    shown = flask("feedback", **settings)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.splitlines() == [
+        f"{alias}, 2026-03-03 08:30 UTC",
+        "    chê?[2J??",
+        "    Sen 1234, 2026-03-02 08:30 UTC",
+        f"{alias}, 2026-03-02 08:30 UTC",
+        "    trả lời sai",
+    ]
+    assert not any(word in shown.stderr for word in ("trả", "chê", alias))
+    (line,) = flask("feedback", "--since", "2026-03-03", "--json", **settings).stdout.splitlines()
+    assert line.isascii()
+    assert json.loads(line)["written_at"] == "2026-03-03T08:30:00+00:00"
+    assert "3 await chaining" in flask("audit", "verify", **settings).stdout
 
 
 def test_erasing_on_a_channel_that_does_not_exist_names_those_that_do() -> None:
