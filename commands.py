@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -17,7 +16,6 @@ from flask.cli import AppGroup
 from bot.flow_checks import check_budget
 from bot.health import ChannelHealth, channels_health
 from bot.packs import MOST_SEGMENTS
-from bot.talks import Exchange, Talk, write_talk
 from config import ConfigError
 from logs import set_up_logs
 from program import Program, load_mind, read_clock
@@ -25,7 +23,7 @@ from storage import audit, erasing, inbox, migrations, people
 from storage.channels import all_facts, facts_of
 from storage.database import Unavailable
 from storage.vault import VaultError
-from terminal import Chat, NoSuchChannel, open_chat
+from talking import chat, talks
 
 db = AppGroup("db", help="The database.")
 audit_group = AppGroup("audit", help="The record of who did what.")
@@ -34,7 +32,7 @@ flows = AppGroup("flows", help="The dialogue.")
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, audit_group, flows, chat, channels, feedback, erase, rotate_key):
+    for command in (db, audit_group, flows, talks, chat, channels, feedback, erase, rotate_key):
         app.cli.add_command(command)
 
 
@@ -50,41 +48,6 @@ def upgrade() -> None:
     with _clear_errors(needs_tables=False):
         migrations.upgrade(program().database)
     click.echo("The database is at the newest revision.")
-
-
-@click.command("chat")
-@click.option("--language", default=None, help="Begin in this language, such as vi.")
-@click.option("--channel", "medium", default="sms", show_default=True, help="Answer as on this kind of channel.")
-@click.option("--json", "as_json", is_flag=True, help="No prompt; one JSON line of replies for each line read.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the talk to this file.")
-def chat(language: str | None, medium: str, as_json: bool, save: Path | None) -> None:
-    """Talk to the bot: reads lines, prints replies, forgets everything."""
-    set_up_logs()
-    mind = load_mind()
-    if language is not None and language not in mind.packs.tags:
-        raise click.UsageError(f"there is no language pack {language!r}; choose one of: {', '.join(mind.packs.tags)}")
-    try:
-        with open_chat(mind, medium, language, read_clock) as open_one:
-            talk = Talk(medium)
-            _converse(open_one, talk, as_json)
-    except NoSuchChannel as error:
-        raise click.UsageError(str(error)) from error
-    if save is not None:
-        save.write_text(write_talk(talk), encoding="utf-8")
-
-
-def _converse(open_one: Chat, talk: Talk, as_json: bool) -> None:
-    prompt = "" if as_json or not sys.stdin.isatty() else "> "
-    while True:
-        click.echo(prompt, nl=False)
-        line = sys.stdin.buffer.readline()
-        if not line:
-            return
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
-        replies = open_one.say(text)
-        talk.exchanges.append(Exchange(text, replies))
-        click.echo(json.dumps({"replies": replies}, ensure_ascii=False) if as_json else "\n\n".join(replies) + "\n")
-        sys.stdout.flush()
 
 
 @click.command("channels")
