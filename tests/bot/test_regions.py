@@ -116,7 +116,7 @@ def test_the_south_is_spoken_to_in_its_words(packs: Packs) -> None:
     assert packs.neutral("late", SOUTH) == "Xin lỗi bạn vì trả lời trễ. Lúc nào tiện bạn nhắn lại nha."
     tell = VARIANT.tell
     assert tell("Vâng, ốm đau thì ra trạm y tế nhé.") == "Dạ, đau bệnh thì ra trạm y tế nha."
-    assert tell("Làm thế nào? Hỏi thế nào, như thế nào") == "Làm sao? Hỏi sao, ra sao"
+    assert tell("Làm thế nào? Như thế nào, như thế, nhanh chóng") == "Làm sao? Như thế nào, như vậy, nhanh chóng"
     assert tell("XOA HET, NHÉ, {bố} 1bố bố1 bốn") == "XOA HET, NHÉ, {bố} 1bố bố1 bốn"
 
 
