@@ -7,8 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 import click
 from flask import Flask, current_app
@@ -17,15 +16,14 @@ from flask.cli import AppGroup
 from bot.flow_checks import check_budget
 from bot.health import ChannelHealth, channels_health
 from bot.packs import MOST_SEGMENTS
-from bot.talks import Exchange, Talk, write_talk
 from config import ConfigError
 from logs import set_up_logs
 from program import Program, load_mind, read_clock
-from storage import audit, erasing, migrations, people
+from storage import audit, erasing, inbox, migrations, people
 from storage.channels import all_facts, facts_of
 from storage.database import Unavailable
 from storage.vault import VaultError
-from terminal import Chat, NoSuchChannel, open_chat
+from talking import chat, talks
 
 db = AppGroup("db", help="The database.")
 audit_group = AppGroup("audit", help="The record of who did what.")
@@ -34,7 +32,7 @@ flows = AppGroup("flows", help="The dialogue.")
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, audit_group, flows, chat, channels, erase, rotate_key):
+    for command in (db, audit_group, flows, talks, chat, channels, feedback, erase, rotate_key):
         app.cli.add_command(command)
 
 
@@ -50,41 +48,6 @@ def upgrade() -> None:
     with _clear_errors(needs_tables=False):
         migrations.upgrade(program().database)
     click.echo("The database is at the newest revision.")
-
-
-@click.command("chat")
-@click.option("--language", default=None, help="Begin in this language, such as vi.")
-@click.option("--channel", "medium", default="sms", show_default=True, help="Answer as on this kind of channel.")
-@click.option("--json", "as_json", is_flag=True, help="No prompt; one JSON line of replies for each line read.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the talk to this file.")
-def chat(language: str | None, medium: str, as_json: bool, save: Path | None) -> None:
-    """Talk to the bot: reads lines, prints replies, forgets everything."""
-    set_up_logs()
-    mind = load_mind()
-    if language is not None and language not in mind.packs.tags:
-        raise click.UsageError(f"there is no language pack {language!r}; choose one of: {', '.join(mind.packs.tags)}")
-    try:
-        with open_chat(mind, medium, language, read_clock) as open_one:
-            talk = Talk(medium)
-            _converse(open_one, talk, as_json)
-    except NoSuchChannel as error:
-        raise click.UsageError(str(error)) from error
-    if save is not None:
-        save.write_text(write_talk(talk), encoding="utf-8")
-
-
-def _converse(open_one: Chat, talk: Talk, as_json: bool) -> None:
-    prompt = "" if as_json or not sys.stdin.isatty() else "> "
-    while True:
-        click.echo(prompt, nl=False)
-        line = sys.stdin.buffer.readline()
-        if not line:
-            return
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
-        replies = open_one.say(text)
-        talk.exchanges.append(Exchange(text, replies))
-        click.echo(json.dumps({"replies": replies}, ensure_ascii=False) if as_json else "\n\n".join(replies) + "\n")
-        sys.stdout.flush()
 
 
 @click.command("channels")
@@ -133,6 +96,29 @@ def erase(channel: str, address: str) -> None:
     click.echo("Erased." if contact is not None else "Nobody has written from that address.")
     if not wiped:
         click.echo("The write-ahead log is in use; the running program empties it within seconds.")
+
+
+@click.command("feedback")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was written from this day on (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line for each message.")
+def feedback(since: datetime | None, as_json: bool) -> None:
+    """What people wrote about this service, the newest first, for the safeguarding lead alone; it is recorded."""
+    with _clear_errors():
+        parts = program()
+        vault, began = parts.vault, since.replace(tzinfo=UTC) if since else None
+        with parts.database.write() as session:
+            found = inbox.read_for_lead(session, vault, "command line", began, read_clock(), uuid.uuid4)
+    for one in found:
+        click.echo(json.dumps(asdict(one), default=_to_iso) if as_json else _show(one))
+    if not found and not as_json:
+        click.echo("Nobody has written anything about the service.")
+
+
+def _show(one: inbox.Feedback) -> str:
+    """A message below its heading, each line moved in: no message can look like a heading, or command the terminal."""
+    lines = ["(can no longer be read)"] if one.text is None else one.text.splitlines() or [""]
+    shown = ("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
+    return "\n".join([f"{one.alias}, {one.written_at:%Y-%m-%d %H:%M} UTC", *(f"    {line}" for line in shown)])
 
 
 @click.command("rotate-key")

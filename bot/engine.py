@@ -14,6 +14,8 @@ def step(book: Book, state: State, heard: Heard) -> Stepped:
     walk = Walk(book, _mend(book, state))
     if heard.language and (walk.state.language is None or heard.alarm == "language"):
         walk.know(language=heard.language)
+    if heard.region is not None:
+        walk.know(region=heard.region or None)
     if heard.alarm in book.alarms:
         _cut_in(walk, heard)
     elif heard.media:

@@ -46,7 +46,7 @@ class Talk:
         return self._told(again.says)
 
     def _told(self, says: tuple[Say, ...]) -> list[str]:
-        return [one.text for say in says for one in self.packs.render_all(say, self.state.language, SMS)]
+        return [one.text for say in says for one in self.packs.render_all(say, self.state.tongue, SMS)]
 
     @property
     def flows(self) -> list[str]:
