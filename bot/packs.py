@@ -14,7 +14,21 @@ from bot.words import Words, load_words
 from storage.channels import Facts
 from storage.sms import segments
 
-PACK_KEYS = frozenset({"name", "script", "fallback", "opening", "review", "reviewers", "never_said", "never_promised"})
+PACK_KEYS = frozenset(
+    {
+        "name",
+        "script",
+        "fallback",
+        "opening",
+        "review",
+        "reviewers",
+        "never_said",
+        "never_promised",
+        "never_asked",
+        "only_in",
+        "told_with",
+    }
+)
 MOST_SEGMENTS = 3  # of one message: longer ones arrive in pieces and in disorder on old phones
 SLOT = re.compile(r"\{(\w+)\}")
 
@@ -25,7 +39,11 @@ class PackError(Exception):
 
 @dataclass(frozen=True)
 class Pack:
-    """One language. `sentences` maps (context, source English) to the translation; `fallback` names other packs."""
+    """One language. `sentences` maps (context, source English) to the translation; `fallback` names other packs.
+
+    `never_said`, `never_promised` and `never_asked` are phrases; `only_in` names those that one flow may say all the
+    same, by flow; `told_with` the words without which a number is not told, by number.
+    """
 
     tag: str
     name: str
@@ -34,6 +52,9 @@ class Pack:
     review: str
     never_said: tuple[str, ...]
     never_promised: tuple[str, ...]
+    never_asked: tuple[str, ...]
+    only_in: Mapping[str, tuple[str, ...]]
+    told_with: Mapping[str, str]
     sentences: Mapping[tuple[str, str], str]
     words: Words
 
@@ -60,6 +81,10 @@ class Packs:
     def pack(self, tag: str) -> Pack:
         """The pack with this tag; KeyError when there is none."""
         return self._packs[tag]
+
+    def tongues_of(self, tag: str) -> tuple[str, ...]:
+        """One language in every variant, the base first."""
+        return (tag,)
 
     def opening(self) -> tuple[str, ...]:
         """The languages in which we speak while we do not know which is understood."""
@@ -186,6 +211,9 @@ def _load_pack(folder: Path) -> Pack:
         review=page.get("review", "draft"),
         never_said=tuple(page.get("never_said", ())),
         never_promised=tuple(page.get("never_promised", ())),
+        never_asked=tuple(page.get("never_asked", ())),
+        only_in={flow: tuple(words) for flow, words in (page.get("only_in") or {}).items()},
+        told_with=page.get("told_with") or {},
         sentences=_load_sentences(folder),
         words=load_words(folder),
     )
