@@ -13,14 +13,16 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from bot.flow_checks import check_budget
+from bot.checks.all import Checked, Files, check_dialogue, check_packs
+from bot.checks.steps import list_steps
+from bot.checks.translations import SOURCE
 from bot.health import ChannelHealth, channels_health
-from bot.packs import MOST_SEGMENTS
+from bot.translating import Updated, update_pack
 from config import ConfigError
 from logs import set_up_logs
-from program import Program, load_mind, read_clock
+from program import HERE, Program, load_mind, read_clock
 from storage import audit, erasing, inbox, migrations, people
-from storage.channels import all_facts, facts_of
+from storage.channels import Facts, all_facts, facts_of
 from storage.database import Unavailable
 from storage.vault import VaultError
 from talking import chat, talks
@@ -28,11 +30,13 @@ from talking import chat, talks
 db = AppGroup("db", help="The database.")
 audit_group = AppGroup("audit", help="The record of who did what.")
 flows = AppGroup("flows", help="The dialogue.")
+packs = AppGroup("packs", help="The language packs.")
+FILES = Files(HERE / "bot" / "flows", HERE / "locales")
 
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, audit_group, flows, talks, chat, channels, feedback, erase, rotate_key):
+    for command in (db, audit_group, flows, packs, talks, chat, channels, feedback, erase, rotate_key):
         app.cli.add_command(command)
 
 
@@ -109,12 +113,12 @@ def feedback(since: datetime | None, as_json: bool) -> None:
         with parts.database.write() as session:
             found = inbox.read_for_lead(session, vault, "command line", began, read_clock(), uuid.uuid4)
     for one in found:
-        click.echo(json.dumps(asdict(one), default=_to_iso) if as_json else _show(one))
+        click.echo(json.dumps(asdict(one), default=_to_iso) if as_json else _show_feedback(one))
     if not found and not as_json:
         click.echo("Nobody has written anything about the service.")
 
 
-def _show(one: inbox.Feedback) -> str:
+def _show_feedback(one: inbox.Feedback) -> str:
     """A message below its heading, each line moved in: no message can look like a heading, or command the terminal."""
     lines = ["(can no longer be read)"] if one.text is None else one.text.splitlines() or [""]
     shown = ("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
@@ -149,18 +153,79 @@ def verify() -> None:
 
 
 @flows.command("check")
-def check() -> None:
-    """Load every flow and pack; what cannot be meant or is too long for an SMS is refused with its place and remedy."""
-    try:
+@click.option("--accept", is_flag=True, help="Write the list of steps anew, as the dialogue is now.")
+def check_flows(accept: bool) -> None:
+    """Prove what must hold of the dialogue: every road walked, every fact, every sentence as it goes out."""
+    with _unloadable():
         mind = load_mind()
+    if accept:
+        FILES.steps.write_text(list_steps(mind.book), encoding="utf-8")
+    _show_findings(check_dialogue(mind, FILES, _sms(), read_clock().date()))
+
+
+@packs.command("check")
+@click.argument("tags", nargs=-1, metavar="[TAG]...")
+def check_languages(tags: tuple[str, ...]) -> None:
+    """Prove what must hold of the language packs: sentences, translations, answers and words."""
+    with _unloadable():
+        mind = load_mind()
+    chosen = _known_tags(mind.packs.tags, tags)
+    _show_findings(check_packs(mind, FILES, _sms(), chosen))
+
+
+@packs.command("update")
+@click.argument("tags", nargs=-1, metavar="[TAG]...")
+def update_languages(tags: tuple[str, ...]) -> None:
+    """Bring the translations in step with the flows: what is new waits empty, what is gone is printed."""
+    with _unloadable():
+        sentences = FILES.sentences()
+        known = tuple(path.parent.name for path in sorted(FILES.locales.glob("*/pack.yaml")))
+        for tag in _known_tags(known, tags):
+            if tag != SOURCE:
+                click.echo(_tell_update(tag, update_pack(FILES.locales / tag, sentences)))
+
+
+def _tell_update(tag: str, done: Updated) -> str:
+    told = f"{tag}: {done.kept} kept, {len(done.moved)} moved, {len(done.new)} to translate, {len(done.gone)} gone"
+    lines = [
+        *(f"  to translate: {context}: {sentence}" for context, sentence in done.new),
+        *(f"  moved, read it again: {context}: {sentence}" for context, sentence in done.moved),
+        *(f"  gone: {context}: {sentence} = {translation}" for context, sentence, translation in done.gone),
+    ]
+    return "\n".join([told, *lines])
+
+
+def _known_tags(known: tuple[str, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
+    for tag in tags:
+        if tag not in known:
+            raise click.UsageError(f"there is no language pack {tag!r}; choose of: {', '.join(known)}")
+    return tags or known
+
+
+def _sms() -> list[Facts]:
+    """The channels by which SMS go out; of several with the same limits one."""
+    return list({(facts.limit, facts.buttons): facts for facts in all_facts() if facts.medium == "sms"}.values())
+
+
+def _show_findings(checked: Checked) -> None:
+    """One finding a line and exit 1; else what was measured."""
+    for warning in checked.warnings:
+        click.echo(f"Soon: {warning}")
+    for finding in checked.findings:
+        click.echo(finding)
+    if checked.findings:
+        click.echo(f"{len(checked.findings)} to mend.", err=True)
+        sys.exit(1)
+    click.echo("\n".join(checked.told))
+
+
+@contextmanager
+def _unloadable() -> Iterator[None]:
+    """Turn what cannot be read at all into one line."""
+    try:
+        yield
     except Exception as error:
         raise click.ClickException(str(error)) from error
-    lines = [facts for facts in all_facts() if facts.medium == "sms"]
-    too_long = dict.fromkeys(found for facts in lines for found in check_budget(mind.book, mind.packs, facts))
-    if too_long:
-        raise click.ClickException("\n".join(map(str, too_long)))
-    told = f"every message fits into {MOST_SEGMENTS} SMS segments in {', '.join(mind.packs.tags)}"
-    click.echo(f"{len(mind.book.flows)} flows hold; {told}.")
 
 
 @contextmanager

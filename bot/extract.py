@@ -4,6 +4,7 @@ babel.cfg names the two functions as extraction methods; run it with `python -m 
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import yaml
@@ -29,6 +30,15 @@ def extract_fixed(file: BinaryIO, *_asked_for: Any, **_options: Any) -> Iterator
     """Every sentence of fixed.yaml, its context fixed.<name>."""
     for name, sentence in _mapping(yaml.compose(file, Loader=yaml.BaseLoader)).items():
         yield _found(f"fixed.{name}", sentence)
+
+
+def every_sentence(flows: Path, fixed: Path) -> dict[str, list[tuple[str, str]]]:
+    """What a pack translates: (context, sentence) in the order they are written, by the PO file they belong to."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for path, extract in [*((path, extract_flow) for path in sorted(flows.glob("*.yaml"))), (fixed, extract_fixed)]:
+        with path.open("rb") as file:
+            found[path.stem] = list(dict.fromkeys(message for _, _, message, _ in extract(file)))
+    return {name: sentences for name, sentences in found.items() if sentences}
 
 
 def _found(context: str, sentence: Node) -> Found:

@@ -168,8 +168,9 @@ def choose(
     say = Say(asked.flow, asked.name, "", asked.options, languages=asked.languages is not None)
     options = packs.options(say)
     for reading in readings.values() if digits else ():
-        if reading.digit is not None:
-            return _numbered(options, reading.digit)
+        # "nhắn sau" (later) is six without its mark; where there is no sixth option it means what it says.
+        if reading.digit is not None and (numbered := _numbered(options, reading.digit)):
+            return numbered
     labelled = _by_label(asked, options, packs, readings)
     if labelled or asked.languages:
         return labelled or _language_named(packs, readings)

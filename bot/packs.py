@@ -16,7 +16,20 @@ from storage.channels import Facts
 from storage.sms import segments
 
 PACK_KEYS = frozenset(
-    {"name", "script", "fallback", "opening", "review", "reviewers", "never_said", "never_promised", "variants"}
+    {
+        "name",
+        "script",
+        "fallback",
+        "opening",
+        "review",
+        "reviewers",
+        "never_said",
+        "never_promised",
+        "never_asked",
+        "only_in",
+        "told_with",
+        "variants",
+    }
 )
 MOST_SEGMENTS = 3  # of one message: longer ones arrive in pieces and in disorder on old phones
 SLOT = re.compile(r"\{(\w+)\}")
@@ -28,8 +41,12 @@ class PackError(Exception):
 
 @dataclass(frozen=True)
 class Pack:
-    """One language. `sentences` maps (context, source English) to the translation; `fallback` names other packs;
-    `variants` are the ways of its regions, by name."""
+    """One language. `sentences` maps (context, source English) to the translation; `fallback` names other packs.
+
+    `never_said`, `never_promised` and `never_asked` are phrases; `only_in` names those that one flow may say all the
+    same, by flow; `told_with` the words without which a number is not told, by number;
+    `variants` are the ways of its regions, by name.
+    """
 
     tag: str
     name: str
@@ -38,6 +55,9 @@ class Pack:
     review: str
     never_said: tuple[str, ...]
     never_promised: tuple[str, ...]
+    never_asked: tuple[str, ...]
+    only_in: Mapping[str, tuple[str, ...]]
+    told_with: Mapping[str, str]
     sentences: Mapping[tuple[str, str], str]
     words: Words
     variants: Mapping[str, Variant] = field(default_factory=dict)
@@ -207,6 +227,9 @@ def _load_pack(folder: Path) -> Pack:
         review=page.get("review", "draft"),
         never_said=tuple(page.get("never_said", ())),
         never_promised=tuple(page.get("never_promised", ())),
+        never_asked=tuple(page.get("never_asked", ())),
+        only_in={flow: tuple(words) for flow, words in (page.get("only_in") or {}).items()},
+        told_with=page.get("told_with") or {},
         sentences=_load_sentences(folder),
         words=load_words(folder),
         variants=_read_variants(folder, page.get("variants", {})),

@@ -59,9 +59,9 @@ class Phrases:
     """A list of phrases. `(a|b)` in one of them stands for each choice, `(a|)` makes a word optional."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self.root, self.longest = Fork(), 0
+        self.root, self.longest, self.lines = Fork(), 0, tuple(lines)
         vocabulary: set[str] = set()
-        for line in lines:
+        for line in self.lines:
             parts = [_choices(part) for part in PARTS.findall(unicodedata.normalize("NFC", line.casefold()))]
             place = Fork(ends=True)
             for choices in reversed(parts):
@@ -73,6 +73,13 @@ class Phrases:
             self.root.lead((), place)
             self.longest = max(self.longest, sum(max(map(len, choices)) for choices in parts))
         self.vocabulary = frozenset(vocabulary)
+
+    def written_out(self) -> Iterator[str]:
+        """Every phrase as somebody may type it, choice by choice; for lists without groups, which are too many."""
+        for line in self.lines:
+            pieces = CHOICES.split(line)
+            choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
+            yield from (" ".join("".join(chosen).split()) for chosen in itertools.product(*choices))
 
     def whole(self, words: tuple[Word, ...]) -> Match | None:
         """The phrase that is all of these words, the exact one first; None when none is."""
