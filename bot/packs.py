@@ -14,7 +14,9 @@ from bot.words import Words, load_words
 from storage.channels import Facts
 from storage.sms import segments
 
-PACK_KEYS = frozenset({"name", "script", "fallback", "opening", "review", "reviewers", "never_said", "never_promised"})
+PACK_KEYS = frozenset(
+    {"name", "script", "fallback", "opening", "review", "reviewers", "never_said", "only_in", "never_promised"}
+)
 MOST_SEGMENTS = 3  # of one message: longer ones arrive in pieces and in disorder on old phones
 SLOT = re.compile(r"\{(\w+)\}")
 
@@ -25,7 +27,10 @@ class PackError(Exception):
 
 @dataclass(frozen=True)
 class Pack:
-    """One language. `sentences` maps (context, source English) to the translation; `fallback` names other packs."""
+    """One language. `sentences` maps (context, source English) to the translation; `fallback` names other packs.
+
+    `only_in` names, by flow, the words of `never_said` that this flow may say all the same.
+    """
 
     tag: str
     name: str
@@ -33,6 +38,7 @@ class Pack:
     opening: bool
     review: str
     never_said: tuple[str, ...]
+    only_in: Mapping[str, tuple[str, ...]]
     never_promised: tuple[str, ...]
     sentences: Mapping[tuple[str, str], str]
     words: Words
@@ -185,6 +191,7 @@ def _load_pack(folder: Path) -> Pack:
         opening=page.get("opening") == "true",
         review=page.get("review", "draft"),
         never_said=tuple(page.get("never_said", ())),
+        only_in={flow: tuple(words) for flow, words in (page.get("only_in") or {}).items()},
         never_promised=tuple(page.get("never_promised", ())),
         sentences=_load_sentences(folder),
         words=load_words(folder),
