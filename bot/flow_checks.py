@@ -55,6 +55,7 @@ def _check_reach(book: Book) -> None:
     waiting = [flow.first.at for flow in book.flows.values() if flow.name in (WELCOME, MENU)]
     waiting += [*book.alarms.values(), *book.intents.values()]
     waiting += [book.place_of(f"{flow.name}.{flow.gate}") for flow in book.flows.values() if flow.gate]
+    waiting += [(flow.name, step) for flow in book.flows.values() for step in flow.topics]
     seen: set[tuple[str, str]] = set()
     while waiting:
         at = waiting.pop()

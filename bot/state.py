@@ -62,8 +62,8 @@ class Heard:
     """What listen() made of one message.
 
     `alarm` names what is heard before any flow (bot/book.py ALARMS); `choice` is the key of an option of the question
-    at `about`, or of the standing one; `topic` is the "flow.step" that the words name themselves; `language` is what the
-    words point at, or ask for; `media` a message that is never opened.
+    at `about`, or of the standing one; `topic` is the "flow.step" that the words name themselves; `language` is what
+    the words point at, or ask for; `media` a message that is never opened.
     """
 
     alarm: str | None = None
