@@ -14,18 +14,21 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from bot.drawing.folder import NoSuchFlow, index_page, pictures
 from bot.flow_checks import check_budget
 from bot.health import ChannelHealth, channels_health
 from bot.packs import MOST_SEGMENTS
 from bot.talks import Exchange, Talk, write_talk
 from config import ConfigError
 from logs import set_up_logs
-from program import Program, load_mind, read_clock
+from program import LOCALES, Program, load_mind, read_clock
 from storage import audit, erasing, migrations, people
 from storage.channels import all_facts, facts_of
 from storage.database import Unavailable
 from storage.vault import VaultError
 from terminal import Chat, NoSuchChannel, open_chat
+
+PICTURES = Path("docs/flows")
 
 db = AppGroup("db", help="The database.")
 audit_group = AppGroup("audit", help="The record of who did what.")
@@ -175,6 +178,32 @@ def check() -> None:
         raise click.ClickException("\n".join(map(str, too_long)))
     told = f"every message fits into {MOST_SEGMENTS} SMS segments in {', '.join(mind.packs.tags)}"
     click.echo(f"{len(mind.book.flows)} flows hold; {told}.")
+
+
+@flows.command("draw")
+@click.option("--language", "languages", multiple=True, help="Only in this language, such as vi.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=PICTURES,
+    show_default=True,
+    help="The folder.",
+)
+@click.argument("names", metavar="[FLOW]...", nargs=-1)
+def draw_flows(languages: tuple[str, ...], output: Path, names: tuple[str, ...]) -> None:
+    """Draw what the bot says as pictures (SVG): each FLOW, or all, the map (index) and a page that lists them."""
+    mind = load_mind()
+    try:
+        drawn = list(pictures(mind, LOCALES, languages, names))
+    except NoSuchFlow as error:
+        raise click.UsageError(str(error)) from error
+    if not languages and not names:
+        drawn.append(("README.md", index_page(mind, LOCALES)))
+    for path, text in drawn:
+        file = output / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    click.echo(f"{len(drawn)} files in {output}.")
 
 
 @contextmanager
