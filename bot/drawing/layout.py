@@ -1,7 +1,8 @@
 """Places the cards of a picture on sheets of A4: what follows an answer to its right, the next answer below.
 
 No card is cut by the edge of a sheet, none lies on another, and no line crosses a card or another line: children stand
-in the order of the rows that lead to them, and all that is no tree is named by its number instead of drawn.
+in the order of the rows that lead to them, and what is no tree or stands on another sheet is named by its number
+instead of drawn.
 """
 
 from collections import deque

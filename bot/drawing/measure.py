@@ -85,7 +85,7 @@ class Setter:
 
     def _digit(self, mark: str, left: float, draft: bool = False) -> None:
         self.parts.append(Shape(left, self.y + 0.5, 17, 17, "digit draft") if draft else Sign(left, self.y, "digit"))
-        self.parts.append(Words(left + 8.5 - width_of(mark, 11, bold=True) / 2, self.y + 13, (mark,), "digit"))
+        self.parts.append(Words(left + 8.5 - width_of(mark, 11, bold=True) / 2, self.y + 12.4, (mark,), "digit"))
 
     def _lines(self, text: str, kind: str, x: float, look: str = "", href: str | None = None) -> None:
         known = TYPES[kind]
@@ -146,7 +146,7 @@ class Setter:
         at = top if beside else self.y
         self._way(row.way, ends, taken, at)
         self.exits[number] = at + 10
-        self.y = max(self.y, at + len(ends) * way.leading + 3)
+        self.y = max(self.y, at + len(ends) * way.leading + (6 if padding else 3))
 
     def _way(self, way: Way, ends: tuple[str, ...], taken: float, top: float) -> None:
         right = self.width - EDGE

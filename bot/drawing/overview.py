@@ -102,7 +102,7 @@ def _flow(teller: Teller, flow: Flow, numbers: Mapping[str, int], forest: Forest
         for lead in leads(step, teller.packs)
         if (at := teller.plan.place(lead.target)) and at[0] not in (flow.name, MENU, "courtesy")
     )
-    size = terms("{messages} messages, {steps} steps", messages=messages, steps=len(steps))
+    size = terms("messages: {messages}, steps: {steps}", messages=messages, steps=len(steps))
     heard = teller.heard(flow)
     leads_on = [terms("leads on to: {cards}", cards=", ".join(onward))] if onward else []
     return Card(
