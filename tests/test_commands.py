@@ -147,6 +147,19 @@ def test_the_checks_of_the_dialogue_need_no_secret() -> None:
     assert "flows hold" in flask("flows", "check").stdout
 
 
+def test_flows_are_drawn_where_asked_and_only_those_asked_for(tmp_path: Path) -> None:
+    """No secret needed; a flow that does not exist is refused with those that do."""
+    drawn = flask("flows", "draw", "--language", "vi", "--output", str(tmp_path), "papers", "index")
+    assert drawn.returncode == 0, drawn.stderr
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == [
+        "vi/index.svg",
+        "vi/papers.svg",
+    ]
+    refused = flask("flows", "draw", "--output", str(tmp_path), "paper")
+    assert refused.returncode == 2
+    assert "papers" in refused.stderr
+
+
 def test_a_database_without_its_key_is_refused_in_one_line(sqlite_url: str) -> None:
     """No trace back, but what to set."""
     flask("db", "upgrade", DATABASE_URL=sqlite_url)
