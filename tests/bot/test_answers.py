@@ -29,7 +29,7 @@ NO = {
     "en": ["no", "nope", "nah", "not now", "no thanks", "👎"],
 }
 SKIP = {
-    "vi": ["bỏ qua", "bo qua", "bỏ qua câu này", "cho qua đi", "qua câu khác", "không muốn nói", "ko mun ke", "ngại nói"],
+    "vi": ["bỏ qua", "bo qua", "bỏ qua câu này", "cho qua đi", "qua câu khác", "ko mun ke", "ngại nói"],
     "en": ["skip", "skip this question", "next question", "I would rather not say"],
 }
 ASKED = {"one": ("papers", "birth_where"), "yes_no": ("maybe_danger", "ask"), "skip": ("papers", "birth_where")}
@@ -68,9 +68,7 @@ def test_a_question_can_be_skipped_in_words(book: Book, packs: Packs, tag: str, 
 
 
 @pytest.mark.parametrize(("tag", "said"), _each(SKIP))
-def test_skipping_where_nothing_can_be_skipped_leads_to_the_menu(
-    book: Book, packs: Packs, tag: str, said: str
-) -> None:
+def test_skipping_where_nothing_can_be_skipped_leads_to_the_menu(book: Book, packs: Packs, tag: str, said: str) -> None:
     """Nobody is held at a question."""
     talk = Talk(book, packs, State(language=tag, at=("papers", "which")))
     talk.say(said)

@@ -1,4 +1,4 @@
-"""Somebody asks after somebody: the same answer in one message, whoever they say they are, whether or not anybody wrote."""
+"""Somebody asks after somebody: one and the same answer, whoever they say they are, whether or not anybody wrote."""
 
 import pytest
 
@@ -81,9 +81,7 @@ MEANT_OTHERWISE = {
 
 
 @pytest.mark.parametrize(("tag", "said"), [(tag, line) for tag, lines in MEANT_OTHERWISE.items() for line in lines])
-def test_who_asks_for_something_else_is_not_taken_for_a_stranger(
-    book: Book, packs: Packs, tag: str, said: str
-) -> None:
+def test_who_asks_for_something_else_is_not_taken_for_a_stranger(book: Book, packs: Packs, tag: str, said: str) -> None:
     """A mother who speaks of her child is no stranger who asks after one."""
     talk = Talk(book, packs, State(language=tag, place="vn", at=("menu", "main")))
     talk.say(said)

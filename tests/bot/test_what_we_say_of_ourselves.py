@@ -42,9 +42,7 @@ def test_the_limit_of_secrecy_is_said_word_for_word(book: Book, packs: Packs, at
 
 
 @pytest.mark.parametrize("at", [("phone", "start"), ("phone", "after"), ("phone", "quiet")])
-def test_nothing_about_a_phone_that_is_read_calls_anything_safe(
-    book: Book, packs: Packs, at: tuple[str, str]
-) -> None:
+def test_nothing_about_a_phone_that_is_read_calls_anything_safe(book: Book, packs: Packs, at: tuple[str, str]) -> None:
     """We do not know what is on that phone."""
     step = book.find(at)
     assert step is not None
