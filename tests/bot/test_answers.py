@@ -29,16 +29,7 @@ NO = {
     "en": ["no", "nope", "nah", "not now", "no thanks", "👎"],
 }
 SKIP = {
-    "vi": [
-        "bỏ qua",
-        "bo qua",
-        "bỏ qua câu này",
-        "cho qua đi",
-        "qua câu khác",
-        "không muốn nói",
-        "ko mun ke",
-        "ngại nói",
-    ],
+    "vi": ["bỏ qua", "bo qua", "bỏ qua câu này", "cho qua đi", "qua câu khác", "ko mun ke", "ngại nói"],
     "en": ["skip", "skip this question", "next question", "I would rather not say"],
 }
 ASKED = {"one": ("papers", "birth_where"), "yes_no": ("maybe_danger", "ask"), "skip": ("papers", "birth_where")}

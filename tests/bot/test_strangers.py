@@ -1,4 +1,4 @@
-"""Somebody asks after somebody: one answer, the same whoever they say they are, whether or not anybody wrote."""
+"""Somebody asks after somebody: one and the same answer, whoever they say they are, whether or not anybody wrote."""
 
 import pytest
 
