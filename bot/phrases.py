@@ -1,6 +1,7 @@
 """Finding phrases in a message: exactly as written, or as people write without marks."""
 
 import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from bot.folding import Spelling, Word, fold, split_words, toneless, written
 
 CHOICES = re.compile(r"\(([^()]*)\)")
+FEW_WAYS = 64  # of one line; all are written out
 PARTS = re.compile(r"(?:\([^()]*\)|[^\s()])+")
 
 
@@ -75,11 +77,18 @@ class Phrases:
         self.vocabulary = frozenset(vocabulary)
 
     def written_out(self) -> Iterator[str]:
-        """Every phrase as somebody may type it, choice by choice; for lists without groups, which are too many."""
+        """Phrases as somebody may type them: each choice of each line at least once, and of short lines all.
+
+        For lists without groups. Every way to put a long line together would be millions.
+        """
         for line in self.lines:
             pieces = CHOICES.split(line)
             choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
-            yield from (" ".join("".join(chosen).split()) for chosen in itertools.product(*choices))
+            ways = itertools.product(*choices)
+            if math.prod(map(len, choices)) > FEW_WAYS:
+                turns = range(max(map(len, choices)))
+                ways = ([listed[(turn + at) % len(listed)] for at, listed in enumerate(choices)] for turn in turns)
+            yield from (" ".join("".join(chosen).split()) for chosen in ways)
 
     def whole(self, words: tuple[Word, ...]) -> Match | None:
         """The phrase that is all of these words, the exact one first; None when none is."""
