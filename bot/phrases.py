@@ -1,6 +1,7 @@
 """Finding phrases in a message: exactly as written, or as people write without marks."""
 
 import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -74,12 +75,14 @@ class Phrases:
             self.longest = max(self.longest, sum(max(map(len, choices)) for choices in parts))
         self.vocabulary = frozenset(vocabulary)
 
-    def written_out(self) -> Iterator[str]:
-        """Every phrase as somebody may type it, choice by choice; for lists without groups, which are too many."""
+    def written_out(self, most: int = 64) -> Iterator[str]:
+        """Phrases as somebody may type them; of a line with more than `most` choices so many, spread over all."""
         for line in self.lines:
             pieces = CHOICES.split(line)
             choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
-            yield from (" ".join("".join(chosen).split()) for chosen in itertools.product(*choices))
+            count = math.prod(map(len, choices))
+            for number in range(min(count, most)):
+                yield _chosen(choices, number * count // min(count, most))
 
     def whole(self, words: tuple[Word, ...]) -> Match | None:
         """The phrase that is all of these words, the exact one first; None when none is."""
@@ -140,6 +143,15 @@ def _join(forks: frozenset[tuple[Phrases, Fork]], known: dict[frozenset[tuple[Ph
     for wanted, targets in following.items():
         place.ways.setdefault(wanted.folded, []).append((wanted, _join(frozenset(targets), known)))
     return place
+
+
+def _chosen(choices: list[list[str]], number: int) -> str:
+    """The phrase with this number among all that the choices make."""
+    chosen = []
+    for listed in choices:
+        number, place = divmod(number, len(listed))
+        chosen.append(listed[place])
+    return " ".join("".join(chosen).split())
 
 
 @lru_cache(maxsize=1024)  # of sentences we say, never of what people type
