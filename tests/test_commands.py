@@ -80,11 +80,6 @@ def test_chat_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_checks_of_the_dialogue_need_no_secret() -> None:
-    """A case worker runs them on a laptop without any key."""
-    assert "flows hold" in flask("flows", "check").stdout
-
-
 def test_a_database_without_its_key_is_refused_in_one_line(sqlite_url: str) -> None:
     """No trace back, but what to set."""
     flask("db", "upgrade", DATABASE_URL=sqlite_url)
