@@ -3,6 +3,7 @@
 # serve  only the server (HOST, PORT and the rest of      lock   pins with hashes from the *.in files; ARGS=--upgrade renews them
 #        the environment: see README.md)                  audit  known weaknesses and licences of what we depend on
 #                                                         messages  the packs' sentences brought in step with the flows
+#                                                         pictures  what the bot says, drawn: docs/flows
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -12,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --custom-compile-command "make lock" $(ARGS)
 BABEL := $(BIN)/python -m babel.messages.frontend --quiet
 
-.PHONY: setup run serve test lint lock audit messages
+.PHONY: setup run serve test lint lock audit messages pictures
 
 setup: $(READY)
 
@@ -45,6 +46,9 @@ audit: $(READY_TO_TEST)
 messages: $(READY)
 	$(BABEL) extract --mapping-file babel.cfg --no-wrap --sort-by-file --output-file locales/messages.pot .
 	$(BIN)/flask --app app packs update
+
+pictures: $(READY)
+	$(BIN)/flask --app app flows draw
 
 $(BIN)/gunicorn:
 	$(MAKE) $(READY)

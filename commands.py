@@ -7,38 +7,30 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from bot.checks.all import Checked, Files, check_dialogue, check_packs
-from bot.checks.steps import list_steps
-from bot.checks.translations import SOURCE
 from bot.health import ChannelHealth, channels_health
-from bot.talks import Exchange, Talk, write_talk
-from bot.translating import Updated, update_pack
 from config import ConfigError
 from logs import set_up_logs
-from program import HERE, Program, load_mind, read_clock
-from storage import audit, erasing, migrations, people
-from storage.channels import Facts, all_facts, facts_of
+from program import Program, read_clock
+from storage import audit, erasing, inbox, migrations, people
+from storage.channels import all_facts, facts_of
 from storage.database import Unavailable
 from storage.vault import VaultError
-from terminal import Chat, NoSuchChannel, open_chat
+from talking import chat, talks
+from writing import flows, packs
 
 db = AppGroup("db", help="The database.")
 audit_group = AppGroup("audit", help="The record of who did what.")
-flows = AppGroup("flows", help="The dialogue.")
-packs = AppGroup("packs", help="The language packs.")
-FILES = Files(HERE / "bot" / "flows", HERE / "locales")
 
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, audit_group, flows, packs, chat, channels, erase, rotate_key):
+    for command in (db, audit_group, flows, packs, talks, chat, channels, feedback, erase, rotate_key):
         app.cli.add_command(command)
 
 
@@ -54,41 +46,6 @@ def upgrade() -> None:
     with _clear_errors(needs_tables=False):
         migrations.upgrade(program().database)
     click.echo("The database is at the newest revision.")
-
-
-@click.command("chat")
-@click.option("--language", default=None, help="Begin in this language, such as vi.")
-@click.option("--channel", "medium", default="sms", show_default=True, help="Answer as on this kind of channel.")
-@click.option("--json", "as_json", is_flag=True, help="No prompt; one JSON line of replies for each line read.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the talk to this file.")
-def chat(language: str | None, medium: str, as_json: bool, save: Path | None) -> None:
-    """Talk to the bot: reads lines, prints replies, forgets everything."""
-    set_up_logs()
-    mind = load_mind()
-    if language is not None and language not in mind.packs.tags:
-        raise click.UsageError(f"there is no language pack {language!r}; choose one of: {', '.join(mind.packs.tags)}")
-    try:
-        with open_chat(mind, medium, language, read_clock) as open_one:
-            talk = Talk(medium)
-            _converse(open_one, talk, as_json)
-    except NoSuchChannel as error:
-        raise click.UsageError(str(error)) from error
-    if save is not None:
-        save.write_text(write_talk(talk), encoding="utf-8")
-
-
-def _converse(open_one: Chat, talk: Talk, as_json: bool) -> None:
-    prompt = "" if as_json or not sys.stdin.isatty() else "> "
-    while True:
-        click.echo(prompt, nl=False)
-        line = sys.stdin.buffer.readline()
-        if not line:
-            return
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
-        replies = open_one.say(text)
-        talk.exchanges.append(Exchange(text, replies))
-        click.echo(json.dumps({"replies": replies}, ensure_ascii=False) if as_json else "\n\n".join(replies) + "\n")
-        sys.stdout.flush()
 
 
 @click.command("channels")
@@ -139,6 +96,29 @@ def erase(channel: str, address: str) -> None:
         click.echo("The write-ahead log is in use; the running program empties it within seconds.")
 
 
+@click.command("feedback")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was written from this day on (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line for each message.")
+def feedback(since: datetime | None, as_json: bool) -> None:
+    """What people wrote about this service, the newest first, for the safeguarding lead alone; it is recorded."""
+    with _clear_errors():
+        parts = program()
+        vault, began = parts.vault, since.replace(tzinfo=UTC) if since else None
+        with parts.database.write() as session:
+            found = inbox.read_for_lead(session, vault, "command line", began, read_clock(), uuid.uuid4)
+    for one in found:
+        click.echo(json.dumps(asdict(one), default=_to_iso) if as_json else _show_feedback(one))
+    if not found and not as_json:
+        click.echo("Nobody has written anything about the service.")
+
+
+def _show_feedback(one: inbox.Feedback) -> str:
+    """A message below its heading, each line moved in: no message can look like a heading, or command the terminal."""
+    lines = ["(can no longer be read)"] if one.text is None else one.text.splitlines() or [""]
+    shown = ("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
+    return "\n".join([f"{one.alias}, {one.written_at:%Y-%m-%d %H:%M} UTC", *(f"    {line}" for line in shown)])
+
+
 @click.command("rotate-key")
 def rotate_key() -> None:
     """Wrap every key anew with the first key of MASTER_KEY (set it to new,old). Safe to interrupt and repeat."""
@@ -164,82 +144,6 @@ def verify() -> None:
     if found.broken_at is not None:
         raise click.ClickException(f"the chain is broken at line {found.broken_at}")
     click.echo(f"{found.chained} lines hold, {found.unchained} await chaining.")
-
-
-@flows.command("check")
-@click.option("--accept", is_flag=True, help="Write the list of steps anew, as the dialogue is now.")
-def check_flows(accept: bool) -> None:
-    """Prove what must hold of the dialogue: every road walked, every fact, every sentence as it goes out."""
-    with _unloadable():
-        mind = load_mind()
-    if accept:
-        FILES.steps.write_text(list_steps(mind.book), encoding="utf-8")
-    _show(check_dialogue(mind, FILES, _sms(), read_clock().date()))
-
-
-@packs.command("check")
-@click.argument("tags", nargs=-1, metavar="[TAG]...")
-def check_languages(tags: tuple[str, ...]) -> None:
-    """Prove what must hold of the language packs: sentences, translations, answers and words."""
-    with _unloadable():
-        mind = load_mind()
-    chosen = _known_tags(mind.packs.tags, tags)
-    _show(check_packs(mind, FILES, _sms(), chosen))
-
-
-@packs.command("update")
-@click.argument("tags", nargs=-1, metavar="[TAG]...")
-def update_languages(tags: tuple[str, ...]) -> None:
-    """Bring the translations in step with the flows: what is new waits empty, what is gone is printed."""
-    with _unloadable():
-        sentences = FILES.sentences()
-        known = tuple(path.parent.name for path in sorted(FILES.locales.glob("*/pack.yaml")))
-        for tag in _known_tags(known, tags):
-            if tag != SOURCE:
-                click.echo(_tell_update(tag, update_pack(FILES.locales / tag, sentences)))
-
-
-def _tell_update(tag: str, done: Updated) -> str:
-    told = f"{tag}: {done.kept} kept, {len(done.moved)} moved, {len(done.new)} to translate, {len(done.gone)} gone"
-    lines = [
-        *(f"  to translate: {context}: {sentence}" for context, sentence in done.new),
-        *(f"  moved, read it again: {context}: {sentence}" for context, sentence in done.moved),
-        *(f"  gone: {context}: {sentence} = {translation}" for context, sentence, translation in done.gone),
-    ]
-    return "\n".join([told, *lines])
-
-
-def _known_tags(known: tuple[str, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
-    for tag in tags:
-        if tag not in known:
-            raise click.UsageError(f"there is no language pack {tag!r}; choose of: {', '.join(known)}")
-    return tags or known
-
-
-def _sms() -> list[Facts]:
-    """The channels by which SMS go out; of several with the same limits one."""
-    return list({(facts.limit, facts.buttons): facts for facts in all_facts() if facts.medium == "sms"}.values())
-
-
-def _show(checked: Checked) -> None:
-    """One finding a line and exit 1; else what was measured."""
-    for warning in checked.warnings:
-        click.echo(f"Soon: {warning}")
-    for finding in checked.findings:
-        click.echo(finding)
-    if checked.findings:
-        click.echo(f"{len(checked.findings)} to mend.", err=True)
-        sys.exit(1)
-    click.echo("\n".join(checked.told))
-
-
-@contextmanager
-def _unloadable() -> Iterator[None]:
-    """Turn what cannot be read at all into one line."""
-    try:
-        yield
-    except Exception as error:
-        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

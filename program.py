@@ -23,6 +23,7 @@ from webhooks.channel import Channel, Deployment
 from webhooks.receiving import Keeper
 
 HERE = Path(__file__).parent
+LOCALES = HERE / "locales"
 SQLITE = "sqlite:///"
 
 
@@ -34,7 +35,7 @@ def read_clock() -> datetime:
 def load_mind() -> Mind:
     """The dialogue and the language packs, checked while they are loaded."""
     bot = HERE / "bot"
-    return Mind(load_book(bot / "flows", load_facts(bot / "facts.yaml")), load_packs(HERE / "locales"))
+    return Mind(load_book(bot / "flows", load_facts(bot / "facts.yaml")), load_packs(LOCALES))
 
 
 @dataclass

@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Request
 
 from bot.engine import State
+from bot.talks import Talk
 from bot.thinking import Mind
 from bot.worker import Jobs
 from storage import arriving, migrations, people
@@ -25,6 +26,9 @@ from webhooks.outcomes import Ending, sent
 
 SOMEBODY = "900000000"
 ADDRESSES = {"tel": "+84900000000"}  # a number in Viet Nam; on other channels an address tells nothing
+
+NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
+"""When every kept talk takes place, at noon in Viet Nam: what is told expires, and a talk must not change by itself."""
 
 
 class NoSuchChannel(ValueError):
@@ -105,3 +109,13 @@ def open_chat(mind: Mind, medium: str, language: str | None, clock: Callable[[],
         jobs = Jobs(database, vault, mind, {facts.name: terminal}, clock, uuid.uuid4)
         yield Chat(jobs, terminal, language)
         database.close()
+
+
+def replay(mind: Mind, kept: Talk) -> Talk:
+    """A kept talk with what is answered now: the same lines written again, everything else as it stands.
+
+    Raises NoSuchChannel.
+    """
+    with open_chat(mind, kept.channel, None, lambda: NOON) as chat:
+        said = [replace(exchange, replies=chat.say(exchange.said)) for exchange in kept.exchanges]
+    return replace(kept, exchanges=said)

@@ -115,7 +115,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Flow:
-    """A flow with its steps in the order they were written."""
+    """A flow with its steps in the order they were written; `topics` are those that words alone lead to."""
 
     name: str
     about: str
@@ -125,6 +125,7 @@ class Flow:
     gate: str | None = None
     alarms: Mapping[str, str] = field(default_factory=dict)
     intents: Mapping[str, str] = field(default_factory=dict)
+    topics: tuple[str, ...] = ()
 
     @property
     def first(self) -> Step:

@@ -10,6 +10,7 @@ A flow file says:
   gate: what                nothing of the service is told before this flow is passed; 0 leads to the step named here
   alarms: {danger: start}   what is heard before any flow, and the step that answers
   intents: {greet: hello}   what free text may mean, and the step that answers
+  topics: [hello]           steps that words alone lead to, which locales/<tag>/topics/<flow>.yaml lists
   steps:                    by name; the first one is where the flow begins
     lost:
       do: {want_person: P1} effects: want_person with a band, stop, erase, feedback (these words are for the lead alone)
@@ -60,7 +61,7 @@ from bot.plain_yaml import read_plain
 
 __all__ = ["MENU", "WELCOME", "Book", "BrokenFlow", "DialogueError", "Flow", "Option", "Step", "Told", "load_book"]
 
-FLOW_KEYS = frozenset({"flow", "about", "kind", "interrupts", "calm", "gate", "alarms", "intents", "steps"})
+FLOW_KEYS = frozenset({"flow", "about", "kind", "interrupts", "calm", "gate", "alarms", "intents", "topics", "steps"})
 STEP_KEYS = frozenset({"do", "say", "ask", "options", "words", "go", "menu", "kind", "then", "by", "cases", "moved_to"})
 TOLD_KEYS = frozenset({"text", "facts"})
 OPTION_KEYS = frozenset({"say", "key", "go", "set", "do", "printed"})
@@ -126,6 +127,7 @@ class _FlowReader:
         for step in [
             *page.get("alarms", {}).values(),
             *page.get("intents", {}).values(),
+            *page.get("topics", ()),
             *self._gate_steps(),
         ]:
             if step not in page["steps"]:
@@ -139,6 +141,7 @@ class _FlowReader:
             gate=page.get("gate"),
             alarms=page.get("alarms", {}),
             intents=page.get("intents", {}),
+            topics=tuple(page.get("topics", ())),
         )
 
     def _gate_steps(self) -> list[str]:

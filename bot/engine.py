@@ -14,11 +14,16 @@ def step(book: Book, state: State, heard: Heard) -> Stepped:
     walk = Walk(book, _mend(book, state))
     if heard.language and (walk.state.language is None or heard.alarm == "language"):
         walk.know(language=heard.language)
+    if heard.region is not None:
+        walk.know(region=heard.region or None)
     if heard.alarm in book.alarms:
         _cut_in(walk, heard)
     elif heard.media:
         walk.know(misses=0)
         walk.leave_for(_opened_by(book, "media"))
+    elif _topic_cuts_in(walk, heard):
+        walk.know(misses=0)
+        walk.leave_for(str(heard.topic))
     elif walk.state.at is None:
         _begin(walk, heard)
     elif book.gate_of(walk.state.at):
@@ -165,10 +170,17 @@ def _known_topic(walk: Walk, heard: Heard) -> str | None:
     return heard.topic if walk.book.find((flow, step)) else None
 
 
+def _topic_cuts_in(walk: Walk, heard: Heard) -> bool:
+    """Whether the words name a step of a flow that cuts in anywhere, before the gate too: a wrong number, say."""
+    topic = _known_topic(walk, heard)
+    standing = walk.standing()
+    calm = standing is not None and walk.book.flows[standing.flow].calm
+    return topic is not None and not calm and walk.book.flows[topic.partition(".")[0]].interrupts
+
+
 def _topic(walk: Walk, heard: Heard) -> str | None:
     if topic := _known_topic(walk, heard):
-        flow = topic.partition(".")[0]
-        return None if walk.book.flows[flow].interrupts else topic
+        return topic
     opened = walk.book.intents.get(heard.intent or "")
     if opened is None or walk.book.interrupts(opened) or opened[0] == MENU:
         return None

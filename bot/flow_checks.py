@@ -55,6 +55,7 @@ def _check_reach(book: Book) -> None:
     waiting = [flow.first.at for flow in book.flows.values() if flow.name in (WELCOME, MENU)]
     waiting += [*book.alarms.values(), *book.intents.values()]
     waiting += [book.place_of(f"{flow.name}.{flow.gate}") for flow in book.flows.values() if flow.gate]
+    waiting += [(flow.name, step) for flow in book.flows.values() for step in flow.topics]
     seen: set[tuple[str, str]] = set()
     while waiting:
         at = waiting.pop()
@@ -111,18 +112,26 @@ def targets_of(step: Step) -> tuple[str, ...]:
 def check_budget(book: Book, packs: Packs, facts: Facts) -> tuple[TooLong, ...]:
     """Every message that takes more than three segments on an SMS channel, as it goes out, menus with all their lines.
 
-    In every pack with its fallbacks, and in the opening languages together for who has not yet told theirs. Counted as
-    UCS-2 even where the letters are all in GSM-7: a name, or one line that falls back to another language, is enough
-    to make it so.
+    In every pack with its fallbacks, in what its regions say differently, and in the opening languages together for who
+    has not yet told theirs. Counted as UCS-2 even where the letters are all in GSM-7: a name, or one line that falls
+    back to another language, is enough to make it so.
     """
     says, found = tuple(every_say(book)), list[TooLong]()
-    for language in (*packs.tags, None):
-        told = [(f"{say.flow}.{say.step}", text) for say in says for text in _told(packs, say, language, facts)]
-        told += [(f"fixed.{name}", packs.neutral(name, language)) for name in packs.fixed_names]
-        spoken = (language,) if language else packs.opening()
+    for tongue in (*packs.tongues(), None):
+        told = list(_every_text(packs, says, tongue, facts))
+        if tongue and "@" in tongue:
+            base = set(_every_text(packs, says, tongue.partition("@")[0], facts))
+            told = [text for text in told if text not in base]
+        spoken = (tongue,) if tongue else packs.opening()
         counted = [(place, segments_in_ucs_2(text)) for place, text in told]
         found += [TooLong(place, spoken, count) for place, count in counted if count > MOST_SEGMENTS]
     return tuple(found)
+
+
+def _every_text(packs: Packs, says: Iterable[Say], tongue: str | None, facts: Facts) -> Iterator[tuple[str, str]]:
+    for say in says:
+        yield from ((f"{say.flow}.{say.step}", text) for text in _told(packs, say, tongue, facts))
+    yield from ((f"fixed.{name}", packs.neutral(name, tongue)) for name in packs.fixed_names)
 
 
 def _told(packs: Packs, say: Say, language: str | None, facts: Facts) -> Iterable[str]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 
 from bot.book import Book, Option, Step
 from bot.nlu.understand import ENOUGH, understand_readings
 from bot.packs import Packs
 from bot.phrases import single_phrase
+from bot.regions import hear_region
 from bot.safety import Alarm, hear_alarm
 from bot.state import Heard, Say, State
 from bot.words import Reading, read_each
@@ -25,6 +27,10 @@ def listen(book: Book, packs: Packs, state: State, text: str, *, kind: str = "te
     if kind == "button":
         return _button(book, packs, state, text, about)
     readings = _read(packs, text)
+    return replace(_listen(book, packs, state, readings, kind), region=_region(packs, readings))
+
+
+def _listen(book: Book, packs: Packs, state: State, readings: Readings, kind: str) -> Heard:
     alarm = _alarm(packs, state, readings)
     if kind == "media":
         return replace(_raised(alarm, packs, readings), media=True)
@@ -45,6 +51,16 @@ def listen(book: Book, packs: Packs, state: State, text: str, *, kind: str = "te
 def _belongs_to(readings: Readings, alarm: Alarm) -> bool:
     """Whether an alarm is only a word among those that are kept as written ("the operator" is no call for one)."""
     return alarm.name not in NEVER_ONLY_WORDS and all(len(read.words) > MOST_OF_A_COMMAND for read in readings.values())
+
+
+def _region(packs: Packs, readings: Readings) -> str | None:
+    """The regional variant the words point at, in the first language of which they tell one."""
+    for tag, reading in readings.items():
+        variants = packs.pack(tag).variants
+        region = hear_region(variants, reading.as_typed) if variants else None
+        if region is not None:
+            return region
+    return None
 
 
 def _read(packs: Packs, text: str) -> Readings:
@@ -171,13 +187,13 @@ def _numbered(options: tuple[Option, ...], digit: int) -> str | None:
 
 
 def _by_label(asked: Step, options: tuple[Option, ...], packs: Packs, readings: Readings) -> str | None:
-    """The option whose printed line, with or without its digit, is all the text says."""
+    """The option whose printed line, with or without its digit, in any region's words, is all the text says."""
     context = ".".join(asked.at)
     for tag, reading in readings.items():
         core = reading.words[slice(*reading.core)]
         for digit, option in enumerate(options, 1):
-            label = single_phrase(packs.text(tag, context, option.say))
-            for said in (reading.words, core):
+            lines = dict.fromkeys(packs.text(tongue, context, option.say) for tongue in packs.tongues_of(tag))
+            for label, said in product(map(single_phrase, lines), (reading.words, core)):
                 if label.whole(said) or (said and str(digit) in said[0].spelt.written and label.whole(said[1:])):
                     return option.key
     return None

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from babel.messages.pofile import read_po
 
 from bot.book import Option
 from bot.plain_yaml import read_plain
+from bot.regions import RegionError, Variant
 from bot.state import Say
 from bot.words import Words, load_words
 from storage.channels import Facts
@@ -27,6 +28,7 @@ PACK_KEYS = frozenset(
         "never_asked",
         "only_in",
         "told_with",
+        "variants",
     }
 )
 MOST_SEGMENTS = 3  # of one message: longer ones arrive in pieces and in disorder on old phones
@@ -42,7 +44,8 @@ class Pack:
     """One language. `sentences` maps (context, source English) to the translation; `fallback` names other packs.
 
     `never_said`, `never_promised` and `never_asked` are phrases; `only_in` names those that one flow may say all the
-    same, by flow; `told_with` the words without which a number is not told, by number.
+    same, by flow; `told_with` the words without which a number is not told, by number;
+    `variants` are the ways of its regions, by name.
     """
 
     tag: str
@@ -57,6 +60,7 @@ class Pack:
     told_with: Mapping[str, str]
     sentences: Mapping[tuple[str, str], str]
     words: Words
+    variants: Mapping[str, Variant] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ class Rendered:
 
 
 class Packs:
-    """Every language pack, and the fixed sentences that belong to no flow (fixed.yaml)."""
+    """Every language pack, and the fixed sentences that belong to no flow (fixed.yaml).
+
+    A tongue is the tag of a pack, or with one of its variants "vi@south"; a variant that is not there is the base.
+    """
 
     def __init__(self, packs: Mapping[str, Pack], fixed: Mapping[str, str]) -> None:
         self._packs, self._fixed = packs, fixed
@@ -82,16 +89,24 @@ class Packs:
         """The pack with this tag; KeyError when there is none."""
         return self._packs[tag]
 
+    def tongues(self) -> tuple[str, ...]:
+        """Every language in every variant: each tag, and after it those with a region."""
+        return tuple(tongue for tag in self.tags for tongue in self.tongues_of(tag))
+
     def tongues_of(self, tag: str) -> tuple[str, ...]:
         """One language in every variant, the base first."""
-        return (tag,)
+        return (tag, *(f"{tag}@{region}" for region in self._packs[tag].variants))
 
     def opening(self) -> tuple[str, ...]:
         """The languages in which we speak while we do not know which is understood."""
         return tuple(tag for tag in self.tags if self._packs[tag].opening) or self.tags[:1]
 
-    def text(self, tag: str, context: str, sentence: str) -> str:
-        """A source sentence in a language: its own words, else those of its fallbacks in turn, else the English."""
+    def text(self, tongue: str, context: str, sentence: str) -> str:
+        """A source sentence in a language: its own words, else those of its fallbacks in turn, else the English.
+
+        In a region that the words come from, its terms stand for those of the base.
+        """
+        tag, _, region = tongue.partition("@")
         waiting, seen = [tag], set[str]()
         while waiting:
             here = waiting.pop(0)
@@ -100,7 +115,8 @@ class Packs:
             seen.add(here)
             told = self._packs[here].sentences.get((context, sentence))
             if told:
-                return told
+                variant = self._packs[here].variants.get(region)
+                return variant.tell(told) if variant else told
             waiting += self._packs[here].fallback
         return sentence
 
@@ -216,7 +232,15 @@ def _load_pack(folder: Path) -> Pack:
         told_with=page.get("told_with") or {},
         sentences=_load_sentences(folder),
         words=load_words(folder),
+        variants=_read_variants(folder, page.get("variants", {})),
     )
+
+
+def _read_variants(folder: Path, page: Mapping[str, Mapping[str, object]]) -> dict[str, Variant]:
+    try:
+        return {name: Variant(name, body) for name, body in page.items()}
+    except RegionError as error:
+        raise PackError(f"{folder.name}/pack.yaml, variants: {error}.") from error
 
 
 def _load_sentences(folder: Path) -> dict[tuple[str, str], str]:

@@ -13,7 +13,8 @@ class State:
 
     `language` is a pack tag, None until known; `place` "vn", "abroad" or None; `at` the (flow, step) whose question
     stands, None when nothing has begun; `back` where an interruption came from; `topic` what the first words asked
-    for, as "flow.step"; `quiet` safe mode; `misses` the messages in a row that nothing matched.
+    for, as "flow.step"; `quiet` safe mode; `misses` the messages in a row that nothing matched; `region` the variant of
+    the language in which they write, None for its base.
     """
 
     language: str | None = None
@@ -24,6 +25,12 @@ class State:
     quiet: bool = False
     misses: int = 0
     slots: Mapping[str, str] = field(default_factory=dict)
+    region: str | None = None
+
+    @property
+    def tongue(self) -> str | None:
+        """The language with its regional variant, as gettext writes it: "vi", "vi@south"; None until it is known."""
+        return f"{self.language}@{self.region}" if self.language and self.region else self.language
 
     def to_json(self) -> dict[str, Any]:
         """A mapping that json.dumps takes and from_json reads back."""
@@ -36,6 +43,7 @@ class State:
             "quiet": self.quiet,
             "misses": self.misses,
             "slots": dict(self.slots),
+            "region": self.region,
         }
 
     @classmethod
@@ -50,6 +58,7 @@ class State:
             quiet=bool(kept.get("quiet", False)),
             misses=int(kept.get("misses", 0)),
             slots=dict(kept.get("slots") or {}),
+            region=kept.get("region"),
         )
 
 
@@ -62,8 +71,9 @@ class Heard:
     """What listen() made of one message.
 
     `alarm` names what is heard before any flow (bot/book.py ALARMS); `choice` is the key of an option of the question
-    at `about`, or of the standing one; `topic` is the "flow.step" that the words name themselves; `language` is what the
-    words point at, or ask for; `media` a message that is never opened.
+    at `about`, or of the standing one; `topic` is the "flow.step" that the words name themselves; `language` is what
+    the words point at, or ask for; `region` the variant of a language in which they are written, "" for its base, None
+    when they do not tell; `media` a message that is never opened.
     """
 
     alarm: str | None = None
@@ -72,6 +82,7 @@ class Heard:
     intent: str | None = None
     topic: str | None = None
     language: str | None = None
+    region: str | None = None
     media: bool = False
 
 

@@ -60,7 +60,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Spoken:
-    """Something to say, in the language of the moment it was thought of."""
+    """Something to say, in the language of the moment it was thought of, with its regional variant ("vi@south")."""
 
     say: Say
     language: str | None
@@ -71,7 +71,7 @@ class Thought:
     """What a turn came to.
 
     It ends with the message that asks for erasing: `unheard` messages after that one are somebody new's. `sorry` adds
-    the neutral line of a late answer.
+    the neutral line of a late answer. `for_lead` are the ids of messages that are for the safeguarding lead alone.
     """
 
     state: State
@@ -79,12 +79,14 @@ class Thought:
     effects: Sequence[Effect]
     unheard: int = 0
     sorry: bool = False
+    for_lead: Sequence[UUID] = ()
 
 
 def think(mind: Mind, scene: Scene) -> Thought:
     """Step through all messages in order and keep what is still true at the end. No clock, no store, no network."""
     state, heard_at, fate = scene.state or State(place=scene.place), scene.heard_at, scene.last_fate
     steps: list[tuple[Stepped, str | None]] = []
+    for_lead: list[UUID] = []
     unheard = list(scene.messages)
     while unheard:
         message = unheard.pop(0)
@@ -97,11 +99,13 @@ def think(mind: Mind, scene: Scene) -> Thought:
             continue
         outcome = ask_again(mind.book, state) if _never_saw(state, heard, fate) else step(mind.book, state, heard)
         state, heard_at, fate = outcome.state, message.written_at, None
-        steps.append((outcome, state.language))
-        if _erases(outcome):
+        steps.append((outcome, state.tongue))
+        if _does(outcome, "feedback"):
+            for_lead.append(message.id)
+        if _does(outcome, "erase"):
             break
     effects = [effect for outcome, _ in steps for effect in outcome.effects]
-    return Thought(state, _still_true(steps), effects, unheard=len(unheard))
+    return Thought(state, _still_true(steps), effects, unheard=len(unheard), for_lead=for_lead)
 
 
 def _must_be_heard(book: Book, state: State, heard: Heard) -> bool:
@@ -126,7 +130,7 @@ def _still_true(steps: Sequence[tuple[Stepped, str | None]]) -> list[Spoken]:
     spoken: list[Spoken] = []
     for number, (outcome, language) in enumerate(steps, start=1):
         kept: tuple[str, ...] = STILL_TRUE_LATER
-        if any(later.state.quiet or _erases(later) for later, _ in steps[number:]):
+        if any(later.state.quiet or _does(later, "erase") for later, _ in steps[number:]):
             kept = ALWAYS_SAID
         for say in outcome.says:
             line = Spoken(say, language)
@@ -135,5 +139,5 @@ def _still_true(steps: Sequence[tuple[Stepped, str | None]]) -> list[Spoken]:
     return spoken
 
 
-def _erases(outcome: Stepped) -> bool:
-    return any(effect.name == "erase" for effect in outcome.effects)
+def _does(outcome: Stepped, effect: str) -> bool:
+    return any(done.name == effect for done in outcome.effects)

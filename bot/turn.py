@@ -98,7 +98,8 @@ def _read(database: Database, vault: Vault, conversation_id: UUID, now: datetime
         with_human = human_until is not None and human_until > now
         state = _state_of(key, conversation, is_last_resort)
         if state is not None and human_until is not None and not with_human:
-            state = State(language=state.language, place=state.place)  # what was asked last, a human asked
+            # what was asked last, a human asked
+            state = State(language=state.language, place=state.place, region=state.region)
         return Scene(
             id=conversation_id,
             person_id=conversation.person_id,
@@ -159,6 +160,8 @@ def _commit(
         if thought.state.quiet:  # no good moment: what was about to be said, here or on another channel, is not
             outbox.take_back(session, outbox.OutboxMessage.person_id == scene.person_id, now)
         inbox.mark_answered(session, [message.id for message in heard], version)
+        if thought.for_lead:
+            inbox.keep_for_lead(session, list(thought.for_lead))
         if any(spoken.say.kind == "question" for spoken in thought.spoken):
             outbox.cancel_due(session, scene.id, kind="question")
         outbox.queue(session, key, scene.id, scene.person_id, version, _replies(mind, scene, thought, now), now, new_id)
@@ -186,7 +189,7 @@ def _replies(mind: Mind, scene: Scene, thought: Thought, now: datetime) -> list[
         # what is said together leaves together, in its order, before anything that waits
         replies = [reply if reply.kind == "farewell" else replace(reply, kind="urgent") for reply in replies]
     if replies and now - written_at > LATE and not thought.state.quiet:
-        apology = mind.packs.neutral("delayed", thought.state.language)
+        apology = mind.packs.neutral("delayed", thought.state.tongue)
         replies.insert(0, Reply(apology, kind="neutral", stale_at=written_at + STALE))
     if thought.sorry:
         late = mind.packs.neutral("late", thought.state.language)

@@ -77,7 +77,7 @@ class Words:
 
     def read(self, typed: Typed) -> "Reading":
         """What was typed as words: short forms of this language written out, words without spaces taken apart."""
-        return Reading(self, typed.read(self.short, self._known))
+        return Reading(self, typed.read(self.short, self._known), typed)
 
     def find(self, message: Message) -> Mapping[Phrases, list[Match]]:
         """Every place in a message where a phrase of this pack stands, by the list that has the phrase."""
@@ -111,8 +111,8 @@ class Reading:
     Never kept longer than the call that made it.
     """
 
-    def __init__(self, known: Words, message: Message) -> None:
-        self.known, self.text, self.words = known, message.text, message.words
+    def __init__(self, known: Words, message: Message, typed: Typed) -> None:
+        self.known, self.text, self.words, self._typed = known, message.text, message.words, typed
         self._found = known.find(message)
         self._spans: dict[Phrases, dict[tuple[int, int], Match]] = {}
 
@@ -150,6 +150,11 @@ class Reading:
     def polite_whole(self, phrases: Phrases) -> Match | None:
         """The phrase that is the whole message, courtesies beside it left out or not; None when none is."""
         return self.whole(phrases) or self.at(phrases, *self.core)
+
+    @cached_property
+    def as_typed(self) -> Message:
+        """The message with its short forms and its glued words as they were typed."""
+        return self._typed.read({})
 
     @cached_property
     def core(self) -> tuple[int, int]:

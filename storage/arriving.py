@@ -76,6 +76,7 @@ def _store(
             written_at=min(inbound.written_at or now, now),
             accepted_at=accepted_at,
             answered_in=None,
+            for_lead=False,
         )
     )
     session.flush()

@@ -1,16 +1,17 @@
-"""What came in: every message a carrier delivered, sealed, and which turn answered it."""
+"""What came in: every message a carrier delivered, sealed, which turn answered it, and whom it is for."""
 
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, delete, func, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, delete, false, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage import people
+from storage import audit, people
 from storage.database import Base, insert_new
-from storage.vault import Key, Tampered, Vault
+from storage.ids import NewId
+from storage.vault import Key, Tampered, Vault, VaultError
 
 SEEN_DAYS = 90
 """How long a message's hash outlives it, so that a carrier cannot bring it back. It points at nobody."""
@@ -49,6 +50,15 @@ class Message:
     copy_id: str | None
 
 
+@dataclass(frozen=True)
+class Feedback:
+    """Words about the service, unsealed for the safeguarding lead. `text` is None when they can no longer be read."""
+
+    alias: str
+    written_at: datetime
+    text: str | None
+
+
 class Seen(Base):
     """A keyed hash of a carrier's message id."""
 
@@ -59,7 +69,11 @@ class Seen(Base):
 
 
 class InboxMessage(Base):
-    """A message in. `answered_in` is the version of the conversation whose turn answered it."""
+    """A message in. `answered_in` is the version of the conversation whose turn answered it.
+
+    `for_lead`: words about the service itself, for the safeguarding lead alone, hidden from those they may name
+    (standards.md 1, accountability). Whatever shows messages to operators or case workers leaves these rows out.
+    """
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -82,6 +96,7 @@ class InboxMessage(Base):
     written_at: Mapped[datetime]
     accepted_at: Mapped[datetime]
     answered_in: Mapped[int | None]
+    for_lead: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 def note_seen(session: Session, vault: Vault, channel: str, provider_id: str, now: datetime) -> bool:
@@ -106,6 +121,42 @@ def unanswered(session: Session, key: Key, conversation_id: UUID) -> list[Messag
 def mark_answered(session: Session, ids: list[UUID], version: int) -> None:
     """Note which turn answered these messages."""
     session.execute(update(InboxMessage).where(InboxMessage.id.in_(ids)).values(answered_in=version))
+
+
+def keep_for_lead(session: Session, ids: list[UUID]) -> None:
+    """Put these messages into the safeguarding lead's hands alone."""
+    session.execute(update(InboxMessage).where(InboxMessage.id.in_(ids)).values(for_lead=True))
+
+
+def read_for_lead(
+    session: Session, vault: Vault, reader: str, since: datetime | None, now: datetime, new_id: NewId
+) -> list[Feedback]:
+    """What people wrote about the service, from `since` on, the newest first; an audit line for each that is opened.
+
+    To be shown once the session is committed, so that nothing is read without its line. Whoever asked to be erased is
+    left out from that moment on.
+    """
+    mine = InboxMessage.for_lead.is_(True) & people.Person.erase_by.is_(None)
+    if since is not None:
+        mine &= InboxMessage.written_at >= since
+    rows = (
+        select(InboxMessage, people.Person.alias)
+        .join(people.Person, people.Person.id == InboxMessage.person_id)
+        .where(mine)
+        .order_by(InboxMessage.written_at.desc(), InboxMessage.accepted_at.desc(), InboxMessage.id)
+    )
+    found: list[Feedback] = []
+    for row, alias in session.execute(rows):
+        audit.write(session, new_id(), reader, "read feedback", str(row.id), now)
+        found.append(Feedback(alias, row.written_at, _text_of(session, vault, row)))
+    return found
+
+
+def _text_of(session: Session, vault: Vault, row: InboxMessage) -> str | None:
+    try:
+        return unseal(vault.person_key(session, row.person_id), row).text
+    except VaultError:  # one that cannot be opened must not hide the others
+        return None
 
 
 def waiting_conversations(session: Session, accepted_before: datetime, now: datetime, limit: int) -> list[UUID]:

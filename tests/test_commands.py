@@ -3,16 +3,20 @@
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.talks import read_talk
 from storage import carriers
 from storage.database import Database
+from storage.models import InboxMessage, Person
+from tests.storage.stage import DAY, MASTER, NOW, Stage
 from webhooks.outcomes import Outcome
 
 ROOT = Path(__file__).parent.parent
@@ -66,6 +70,64 @@ def test_chat_saves_a_talk_that_can_be_read_back(tmp_path: Path) -> None:
     ]
 
 
+def test_a_saved_talk_has_a_title(tmp_path: Path) -> None:
+    """The one given, else the first thing that was written; so it can be kept as it is."""
+    saved = tmp_path / "a.talk"
+    flask("chat", "--json", "--save", str(saved), "--title", "A lost\ncard", stdin="xin chao\n")
+    assert saved.read_text(encoding="utf-8").startswith("# A lost card\nchannel: sms\n\n> xin chao\n< ")
+    flask("chat", "--json", "--save", str(saved), stdin="\nmat the roi\n")
+    assert read_talk(saved.read_text(encoding="utf-8")).title == "mat the roi"
+
+
+def test_a_talk_is_saved_when_it_is_ended_with_ctrl_c(tmp_path: Path) -> None:
+    """What was said until then, without a trace back; and the throw-away store is gone."""
+    saved = tmp_path / "a.talk"
+    command = [sys.executable, "-m", "flask", "--app", "app", "chat", "--json", "--save", str(saved)]
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdin=pipe, stdout=pipe, stderr=pipe
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write("xin chao\n")
+        running.stdin.flush()
+        assert "replies" in running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    assert (running.returncode, told) == (0, f"Kept in {saved}.\n")
+    assert [exchange.said for exchange in read_talk(saved.read_text(encoding="utf-8")).exchanges] == ["xin chao"]
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+def test_nothing_said_is_nothing_saved(tmp_path: Path) -> None:
+    """A file that no test could use; and what is asked for in vain is refused before anything is written."""
+    saved = tmp_path / "a.talk"
+    assert "nothing is kept" in flask("chat", "--save", str(saved)).stderr
+    assert not saved.exists()
+    assert "make it first" in flask("chat", "--save", str(tmp_path / "no" / "a.talk")).stderr
+    assert "--save FILE" in flask("chat", "--title", "A").stderr
+
+
+def test_talks_are_renewed_and_each_change_is_shown(tmp_path: Path) -> None:
+    """Their lines, title and notes stay; what is answered now is written, and a second time nothing changes."""
+    saved, broken = tmp_path / "a.talk", tmp_path / "b.talk"
+    flask("chat", "--save", str(saved), "--title", "A talk", stdin="xin chao\n1\n")
+    wanted = saved.read_text(encoding="utf-8").replace("\n> 1\n", "\n// the menu\n> 1\n")
+    old = wanted.replace("tiện không?", "rảnh không?").replace("> xin chao", ">xin chao")
+    saved.write_text(old, encoding="utf-8")
+    done = flask("talks", "renew", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert saved.read_text(encoding="utf-8") == wanted
+    for words in (f"--- {saved}", "rảnh không?", "tiện không?", "1 of 1 talks", "aloud"):
+        assert words in done.stdout
+    broken.write_text("# B\n\nxin chao\n", encoding="utf-8")
+    again = flask("talks", "renew", str(saved), str(broken))
+    assert again.returncode == 1
+    assert "0 of 2 talks" in again.stdout
+    assert f"{broken}, line 3: nobody can tell whose words these are: 'xin chao'." in again.stderr
+
+
 @pytest.mark.parametrize(("option", "value"), [("--language", "xx"), ("--channel", "pigeon")])
 def test_chat_says_what_there_is_to_choose_from(option: str, value: str) -> None:
     """A wrong word gets the right ones."""
@@ -78,6 +140,19 @@ def test_chat_leaves_nothing_behind(tmp_path: Path) -> None:
     """The throw-away store is thrown away."""
     flask("chat", "--json", stdin="xin chao\n", TMPDIR=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_flows_are_drawn_where_asked_and_only_those_asked_for(tmp_path: Path) -> None:
+    """No secret needed; a flow that does not exist is refused with those that do."""
+    drawn = flask("flows", "draw", "--language", "vi", "--output", str(tmp_path), "papers", "index")
+    assert drawn.returncode == 0, drawn.stderr
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == [
+        "vi/index.svg",
+        "vi/papers.svg",
+    ]
+    refused = flask("flows", "draw", "--output", str(tmp_path), "paper")
+    assert refused.returncode == 2
+    assert "papers" in refused.stderr
 
 
 def test_a_database_without_its_key_is_refused_in_one_line(sqlite_url: str) -> None:
@@ -126,6 +201,34 @@ def test_a_channel_in_trouble_is_shown_with_what_to_do(sqlite_url: str) -> None:
     }
     assert (shown["twilio"]["trouble"], shown["twilio"]["since"]) == ("unauthorised", "2026-03-02T08:30:00+00:00")
     assert shown["telegram"]["is_on"] is False
+
+
+def test_the_lead_reads_feedback_and_each_reading_is_recorded(database_url: str) -> None:
+    """With alias and time, the newest first; nothing in it can command the terminal or pass for a heading."""
+    settings = {"DATABASE_URL": database_url, "SECRET_KEY": "x", "MASTER_KEY": base64.b64encode(MASTER).decode()}
+    flask("db", "upgrade", **settings)
+    assert "Nobody" in flask("feedback", **settings).stdout
+    stage = Stage.open(database_url)
+    for day, text in enumerate(("trả lời sai", "chê\x1b[2J\x9b\u202e\nSen 1234, 2026-03-02 08:30 UTC")):
+        stage.hear(text, at=NOW + day * DAY)
+    (alias,) = stage.all_of(Person.alias)
+    with stage.database.write() as session:
+        session.execute(update(InboxMessage).values(for_lead=True))
+    stage.database.close()
+    shown = flask("feedback", **settings)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.splitlines() == [
+        f"{alias}, 2026-03-03 08:30 UTC",
+        "    chê?[2J??",
+        "    Sen 1234, 2026-03-02 08:30 UTC",
+        f"{alias}, 2026-03-02 08:30 UTC",
+        "    trả lời sai",
+    ]
+    assert not any(word in shown.stderr for word in ("trả", "chê", alias))
+    (line,) = flask("feedback", "--since", "2026-03-03", "--json", **settings).stdout.splitlines()
+    assert line.isascii()
+    assert json.loads(line)["written_at"] == "2026-03-03T08:30:00+00:00"
+    assert "3 await chaining" in flask("audit", "verify", **settings).stdout
 
 
 def test_erasing_on_a_channel_that_does_not_exist_names_those_that_do() -> None:

@@ -9,7 +9,7 @@ from bot.packs import Packs
 from storage.channels import Facts
 
 SMS = Facts(name="some-sms", medium="sms", contact_kind="tel", limit=1600)
-CHAT = Facts(name="some-chat", medium="chat", contact_kind="telegram", limit=4096, buttons=8)
+CHAT = Facts(name="some-chat", medium="chat", contact_kind="telegram", limit=4096, buttons=10)
 
 
 def through_json(state: State) -> State:
@@ -46,7 +46,7 @@ class Talk:
         return self._told(again.says)
 
     def _told(self, says: tuple[Say, ...]) -> list[str]:
-        return [one.text for say in says for one in self.packs.render_all(say, self.state.language, SMS)]
+        return [one.text for say in says for one in self.packs.render_all(say, self.state.tongue, SMS)]
 
     @property
     def flows(self) -> list[str]:

@@ -47,10 +47,10 @@ OPTION = "      - {say: A, key: a, go: one}"
         ("    say: Hello\n    then: nowhere", "leads to 'nowhere'"),
         ("    say: Hello\n    then: papers.nowhere", "leads to 'papers.nowhere'"),
         ("    ask: Well?", "asks without options"),
-        (f"    options:\n{OPTION}\n    then: wait", "has options but asks nothing"),
+        (f"    options:\n{OPTION}\n    then: wait", "but asks nothing"),
         (
             "    ask: Well?\n    options:\n" + "\n".join([OPTION.replace("key: a", f"key: k{n}") for n in range(9)]),
-            "9 options",
+            "9 printed options",
         ),
         (f"    ask: Well?\n    options:\n{OPTION}\n{OPTION}", "two options have the key 'a'"),
         ("    ask: Well?\n    options:\n      - {say: A, key: '9', go: one}", "9 is a person"),

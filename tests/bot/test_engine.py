@@ -333,7 +333,7 @@ def test_cost_and_time_are_answered_where_papers_are_spoken_of(book: Book, packs
 def test_the_limit_of_secrecy_is_said_once_a_turn(book: Book, packs: Packs) -> None:
     """It stands in the welcome and in what is told about us."""
     talk = Talk(book, packs)
-    talk.say("Chào bạn, đây là ai vậy?")
+    talk.say("Chào bạn, ở đây có giữ bí mật không?")
     told = " ".join(talk.say("tiện"))
     assert "không lưu ở dạng đọc được" in told
     assert told.count("Bên mình giữ kín chuyện của bạn") == 1

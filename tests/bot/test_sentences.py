@@ -18,6 +18,12 @@ def test_the_line_about_a_person_fits_on_every_menu(book: Book, packs: Packs) ->
             assert "\n9 " in packs.render(say, tag, SMS).text
 
 
+def test_words_of_an_official_report_stay_in_its_flow(packs: Packs) -> None:
+    """A report is an explicit choice of its own; nowhere else is anybody led to it by these words (standards.md 2)."""
+    assert packs.pack("vi").only_in == {"report": ("tố cáo", "trình báo")}
+    assert {"tố cáo", "trình báo", "khai báo"} <= set(packs.pack("vi").never_said)
+
+
 def test_vietnamese_speaks_of_ban_and_ben_minh(packs: Packs) -> None:
     """Address: bạn, bên mình or mình; never anh, chị, em, quý khách, or chúng tôi."""
     for text in packs.pack("vi").sentences.values():

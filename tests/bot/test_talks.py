@@ -9,7 +9,7 @@ from tests.bot.talk import Talk
 TALKS = {
     "greeting to papers without diacritics": [
         ("xin chao", ["tiện không?"]),
-        ("1", ["Nhịp Cầu", "giữ kín chuyện của bạn", "1 Giấy tờ"]),
+        ("1", ["Nhịp Cầu", "giữ kín chuyện của bạn", "3 Giấy tờ"]),
         ("giay to", ["Bạn hỏi về giấy nào?"]),
         (
             "mat can cuoc",
@@ -26,19 +26,19 @@ TALKS = {
     ],
     "somebody in danger": [
         ("alo", ["tiện không?"]),
-        ("co", ["1 Giấy tờ"]),
+        ("co", ["3 Giấy tờ"]),
         (
             "ho dang danh em",
             ["113 công an", "khẩn cấp của nước đó", "có thể chưa có ai trực", "Bạn đang ở Việt Nam hay nước ngoài?"],
         ),
         ("o viet nam", ["111 miễn phí", "còn nguy hiểm không"]),
         ("van con", ["nhờ họ gọi giúp", "113", "còn nguy hiểm không"]),
-        ("2", ["1 Giấy tờ"]),
+        ("2", ["3 Giấy tờ"]),
     ],
     "erase in the middle": [
         ("xin chào", ["tiện không?"]),
-        ("tiện", ["1 Giấy tờ"]),
-        ("1", ["Bạn hỏi về giấy nào?"]),
+        ("tiện", ["3 Giấy tờ"]),
+        ("3", ["Bạn hỏi về giấy nào?"]),
         ("xóa tin nhắn", ["Xóa hết chuyện đã nhắn ở đây?", "XOA HET", "2 để giữ"]),
         ("XOA HET", ["Xong."]),
     ],
@@ -50,9 +50,9 @@ TALKS = {
     ],
     "tu tu without marks": [
         ("xin chao", ["tiện không?"]),
-        ("1", ["1 Giấy tờ"]),
+        ("1", ["3 Giấy tờ"]),
         ("tu tu", ["làm đau bản thân không?\n1 Có\n2 Không"]),
-        ("ko", ["Cảm ơn bạn", "1 Giấy tờ"]),
+        ("ko", ["Cảm ơn bạn", "3 Giấy tờ"]),
         ("tu tu", ["làm đau bản thân không?"]),
         ("1", ["Mình lo cho bạn. Bạn đã làm đau bản thân hay uống gì chưa?\n1 Rồi\n2 Chưa"]),
         ("chua", ["nặng lòng", "có thể chưa có ai trực"]),
@@ -60,7 +60,7 @@ TALKS = {
     "in English": [
         ("Hello, I lost my ID card", ["good moment"]),
         ("yes", ["A lost ID card can be made again"]),
-        ("what happens with my number, is it private?", ["We do not keep your number in readable form"]),
+        ("what happens with my number, is it private?", ["We do not keep your number or account in readable form"]),
         ("I want to talk to a person", ["Maybe nobody is on duty"]),
         ("stop", ["no notices"]),
     ],
@@ -82,6 +82,6 @@ def test_a_talk_goes_as_written(book: Book, packs: Packs, name: str) -> None:
 def test_a_useful_answer_about_papers_takes_at_most_four_messages(book: Book, packs: Packs) -> None:
     """From the first message on, by digits alone."""
     talk = Talk(book, packs)
-    for said in ("xin chao", "1", "1"):
+    for said in ("xin chao", "1", "3"):
         talk.say(said)
     assert "cả nước cũng làm lại được" in talk.say("1")[0]

@@ -18,6 +18,7 @@ from storage.models import (
     Conversation,
     DoNotWrite,
     Errand,
+    InboxMessage,
     Mark,
     OutboxMessage,
     Person,
@@ -107,6 +108,22 @@ def test_what_revision_0001_held_is_there_after_an_upgrade(upgraded: Stage) -> N
     assert [(upgraded.outbox_row(row).parts, upgraded.outbox_row(row).parts_delivered) for row in (SENT, DUE)] == [
         (None, 0)
     ] * 2
+
+
+def test_what_was_written_before_revision_0003_is_for_those_on_duty(empty: Database, database_url: str) -> None:
+    """Nobody had been asked about the service; and what is marked from now on is for the lead."""
+    migrations.upgrade(empty, "0001")
+    first_revision.fill(empty)
+    migrations.upgrade(empty, "0002")
+    assert "for_lead" not in {column["name"] for column in inspect(empty.engine).get_columns("inbox")}
+    migrations.upgrade(empty)
+    stage = Stage.open(database_url)
+    assert stage.all_of(InboxMessage.for_lead) == [False, False]
+    with stage.database.write() as session:
+        inbox.keep_for_lead(session, [first_revision.ANSWERED])
+        read = inbox.read_for_lead(session, stage.vault, "lead", None, NOW, uuid.uuid4)
+    assert [one.text for one in read] == ["xin chào"]
+    stage.database.close()
 
 
 def test_a_conversation_of_revision_0001_goes_on_after_an_upgrade(upgraded: Stage) -> None:

@@ -87,6 +87,18 @@ def test_after_thirty_minutes_of_silence_not_even_the_language_is_remembered(min
     assert (english.state.language, said(english)) == ("en", ["welcome.good_moment"])
 
 
+def test_southern_words_are_answered_in_southern_words_until_a_silence_or_safe_mode(mind: Mind) -> None:
+    """The region is forgotten with the language: how somebody speaks tells as much as what they asked."""
+    south = think(mind, scene(written("tui cam on"), state=IN_PAPERS, heard_at=NOON - A_MINUTE))
+    assert [spoken.language for spoken in south.spoken] == ["vi@south"]
+    assert south.state.region == "south"
+    late = scene(written("xin chao", NOON + SILENCE + A_MINUTE), state=south.state, heard_at=NOON)
+    quiet = scene(written("xin chao"), state=replace(south.state, quiet=True), heard_at=NOON - A_MINUTE)
+    for new in (think(mind, late), think(mind, quiet)):
+        assert (new.state.language, new.state.region) == ("vi", None)
+        assert {spoken.language for spoken in new.spoken} == {"vi"}
+
+
 def test_danger_is_heard_after_any_silence(mind: Mind) -> None:
     """A new start never delays help."""
     late = scene(written("no dang danh toi", NOON + 10 * SILENCE), state=IN_PAPERS, heard_at=NOON)
