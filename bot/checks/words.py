@@ -51,9 +51,7 @@ def check_word_lists(book: Book, packs: Packs, tags: Iterable[str]) -> Iterator[
 
 
 def _topic(tag: str, target: str, phrases: Phrases) -> _List:
-    return _List(
-        "topics", target, phrases, State(language=tag), lambda heard: not heard.alarm and heard.topic == target
-    )
+    return _List("topics", target, phrases, State(language=tag), lambda heard: heard.topic == target)
 
 
 def _own_words(book: Book, tag: str, target: str, phrases: Phrases, asked: Step, option: Option) -> _List:
