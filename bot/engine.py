@@ -72,6 +72,7 @@ def _cut_in(walk: Walk, heard: Heard) -> None:
     elif heard.alarm == "language" and heard.language:
         _language_known(walk, heard)
     else:
+        walk.know(topic=_topic(walk, heard) or walk.state.topic)  # after the alarm the talk goes on with it
         walk.leave_for(_opened_by(walk.book, str(heard.alarm)))
 
 

@@ -18,6 +18,10 @@ Readings = Mapping[str, Reading]  # one text as each pack reads it, by the tags 
 ANSWER_LISTS = ("yes", "no", "skip")
 NEVER_ONLY_WORDS = ("danger", "self_harm", "maybe_danger", "maybe_self_harm", "erase_now")
 MOST_OF_A_COMMAND = 4  # words: "stop", "talk to a person", "main menu"; a longer message is what somebody has to say
+BEFORE_A_TOPIC = (
+    "danger",
+    "maybe_danger",
+)  # "lenders are at the door": first the danger, then what to do about lenders
 GENTLE_OF = {"maybe_danger": "danger", "maybe_self_harm": "self_harm"}
 
 
@@ -37,9 +41,11 @@ def _listen(book: Book, packs: Packs, state: State, readings: Readings, kind: st
     standing = book.find(state.at) if state.at else None
     if alarm and standing and standing.words and _belongs_to(readings, alarm):
         alarm = None
-    choice = choose(standing, packs, readings, inside=not standing.words) if standing else None
+    choice = choose(standing, packs, readings, state.language, inside=not standing.words) if standing else None
     if alarm and not (choice and standing and _gives_way(book, packs, alarm, standing, readings)):
-        return _raised(alarm, packs, readings)
+        raised = _raised(alarm, packs, readings)
+        meant = _free(book, packs, state, readings, raised.language) if alarm.name in BEFORE_A_TOPIC else Heard()
+        return replace(raised, intent=meant.intent, topic=meant.topic, choice=meant.choice, about=meant.about)
     language = guess_language(readings)
     if choice:
         return Heard(choice=choice, language=choice if standing and standing.languages else language)
@@ -160,9 +166,18 @@ def guess_language(readings: Readings) -> str | None:
 
 
 def choose(
-    asked: Step | None, packs: Packs, readings: Readings, *, digits: bool = True, inside: bool = True
+    asked: Step | None,
+    packs: Packs,
+    readings: Readings,
+    language: str | None = None,
+    *,
+    digits: bool = True,
+    inside: bool = True,
 ) -> str | None:
-    """The key of the option a text picks: by digit, by its label, by yes, no or skip, or by its own words inside it."""
+    """The key of the option a text picks: by digit, by its label, by yes, no or skip, or by its own words inside it.
+
+    Yes, no and skip are those of `language` where it is known: "no" is also "nợ" (debts) without its marks.
+    """
     if asked is None:
         return None
     say = Say(asked.flow, asked.name, "", asked.options, languages=asked.languages is not None)
@@ -174,7 +189,8 @@ def choose(
     labelled = _by_label(asked, options, packs, readings)
     if labelled or asked.languages:
         return labelled or _language_named(packs, readings)
-    answered = _by_answer(options, readings) if digits else None
+    answering = {tag: reading for tag, reading in readings.items() if tag == language} or readings
+    answered = _by_answer(options, answering) if digits else None
     return answered or (_by_words(asked, options, readings) if inside else None)
 
 

@@ -81,7 +81,7 @@ class Walk:
         self._say(step, str(step.ask), kind, asked=True)
         self.know(at=step.at)
         if not self.book.interrupts(step.at):
-            self.know(back=None)
+            self.know(back=None, topic=self.state.topic if self.book.gate_of(step.at) else None)
 
     def _enter(self, target: str) -> str | None:
         flow = target.partition(".")[0]
@@ -115,7 +115,7 @@ class Walk:
         if word == "again":
             return self._question_at(self.state.at)
         if word == "back":
-            return self._question_at(self.cut_into or self.state.back)
+            return self._back_to(self.cut_into or self.state.back)
         if word == "topic":
             topic = self.state.topic
             self.know(topic=None)
@@ -129,6 +129,12 @@ class Walk:
         elif word == "gone":
             self.state = State(language=self.state.language, place=self.state.place)
         return None
+
+    def _back_to(self, at: tuple[str, str] | None) -> str | None:
+        """The question cut into; what the words that cut in were about goes before it, unless it is a gate."""
+        step = self.book.find(at) if at else None
+        waits = step is None or self.book.gate_of(step.at) or self.book.interrupts(step.at)
+        return self._question_at(at) if waits or self.state.topic is None else self._special("topic")
 
     def _question_at(self, at: tuple[str, str] | None) -> str | None:
         step = self.book.find(at) if at else None
