@@ -2,7 +2,7 @@
 # run    a working phone at http://localhost:8000/try     lint   style, types, imports, dependencies
 # serve  only the server (HOST, PORT and the rest of      lock   pins with hashes from the *.in files; ARGS=--upgrade renews them
 #        the environment: see README.md)                  audit  known weaknesses and licences of what we depend on
-#                                                         messages  the bot's sentences for translators
+#                                                         messages  the packs' sentences brought in step with the flows
 #                                                         pictures  what the bot says, drawn: docs/flows
 
 BIN := .venv/bin
@@ -42,8 +42,10 @@ audit: $(READY_TO_TEST)
 	$(BIN)/python .ci/licences.py requirements.txt
 	$(BIN)/pip-audit --strict --progress-spinner off --requirement requirements.txt --require-hashes --disable-pip
 
-messages: $(READY_TO_TEST)
+# messages.pot is for translators' tools alone; the packs are brought in step by the program itself.
+messages: $(READY)
 	$(BABEL) extract --mapping-file babel.cfg --no-wrap --sort-by-file --output-file locales/messages.pot .
+	$(BIN)/flask --app app packs update
 
 pictures: $(READY)
 	$(BIN)/flask --app app flows draw

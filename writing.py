@@ -49,11 +49,11 @@ def check_languages(tags: tuple[str, ...]) -> None:
 def update_languages(tags: tuple[str, ...]) -> None:
     """Bring the translations in step with the flows: what is new waits empty, what is gone is printed."""
     with _unloadable():
-        sentences = FILES.sentences()
-        known = tuple(path.parent.name for path in sorted(FILES.locales.glob("*/pack.yaml")))
-        for tag in _known_tags(known, tags):
-            if tag != SOURCE:
-                click.echo(_tell_update(tag, update_pack(FILES.locales / tag, sentences)))
+        mind = load_mind()  # what cannot be meant is refused before anything is written
+    sentences = FILES.sentences()
+    for tag in _known_tags(mind.packs.tags, tags):
+        if tag != SOURCE:
+            click.echo(_tell_update(tag, update_pack(FILES.locales / tag, sentences)))
 
 
 def _tell_update(tag: str, done: Updated) -> str:

@@ -44,12 +44,14 @@ def ask_again(book: Book, state: State) -> Stepped:
 
 def _mend(book: Book, state: State) -> State:
     """The state with places that still ask: a moved step is followed, a lost one becomes the main menu."""
-    topic = state.topic and state.topic.partition(".")
-    known = topic and book.find((topic[0], topic[2]))
+    flow, _, step = (state.topic or "").partition(".")
+    topic = state.topic if book.find((flow, step)) else None
     at = _still(book, state.at)
     if at and not book.flows[at[0]].steps[at[1]].ask:
         at = book.flows[MENU].first.at
-    return replace(state, at=at, back=_still(book, state.back), topic=state.topic if known else None)
+    back = _still(book, state.back)
+    same = (at, back, topic) == (state.at, state.back, state.topic)
+    return state if same else replace(state, at=at, back=back, topic=topic)
 
 
 def _still(book: Book, at: tuple[str, str] | None) -> tuple[str, str] | None:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from bot.folding import Spelling, Word, fold, split_words, toneless, written
 
 CHOICES = re.compile(r"\(([^()]*)\)")
-FEW_WAYS = 64  # of one line; all are written out
 PARTS = re.compile(r"(?:\([^()]*\)|[^\s()])+")
 
 
@@ -76,19 +75,14 @@ class Phrases:
             self.longest = max(self.longest, sum(max(map(len, choices)) for choices in parts))
         self.vocabulary = frozenset(vocabulary)
 
-    def written_out(self) -> Iterator[str]:
-        """Phrases as somebody may type them: each choice of each line at least once, and of short lines all.
-
-        For lists without groups. Every way to put a long line together would be millions.
-        """
+    def written_out(self, most: int = 64) -> Iterator[str]:
+        """Phrases as somebody may type them; of a line with more than `most` choices so many, spread over all."""
         for line in self.lines:
             pieces = CHOICES.split(line)
             choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
-            ways = itertools.product(*choices)
-            if math.prod(map(len, choices)) > FEW_WAYS:
-                turns = range(max(map(len, choices)))
-                ways = ([listed[(turn + at) % len(listed)] for at, listed in enumerate(choices)] for turn in turns)
-            yield from (" ".join("".join(chosen).split()) for chosen in ways)
+            count = math.prod(map(len, choices))
+            for number in range(min(count, most)):
+                yield _chosen(choices, number * count // min(count, most))
 
     def whole(self, words: tuple[Word, ...]) -> Match | None:
         """The phrase that is all of these words, the exact one first; None when none is."""
@@ -149,6 +143,15 @@ def _join(forks: frozenset[tuple[Phrases, Fork]], known: dict[frozenset[tuple[Ph
     for wanted, targets in following.items():
         place.ways.setdefault(wanted.folded, []).append((wanted, _join(frozenset(targets), known)))
     return place
+
+
+def _chosen(choices: list[list[str]], number: int) -> str:
+    """The phrase with this number among all that the choices make."""
+    chosen = []
+    for listed in choices:
+        number, place = divmod(number, len(listed))
+        chosen.append(listed[place])
+    return " ".join("".join(chosen).split())
 
 
 @lru_cache(maxsize=1024)  # of sentences we say, never of what people type

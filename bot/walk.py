@@ -25,7 +25,8 @@ class Walk:
 
     def know(self, **changes: Any) -> None:
         """Change what the state holds."""
-        self.state = replace(self.state, **changes)
+        if any(getattr(self.state, name) != value for name, value in changes.items()):
+            self.state = replace(self.state, **changes)
 
     def opening(self) -> str:
         """The target with which a conversation begins."""

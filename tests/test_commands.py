@@ -142,11 +142,6 @@ def test_chat_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_checks_of_the_dialogue_need_no_secret() -> None:
-    """A case worker runs them on a laptop without any key."""
-    assert "flows hold" in flask("flows", "check").stdout
-
-
 def test_flows_are_drawn_where_asked_and_only_those_asked_for(tmp_path: Path) -> None:
     """No secret needed; a flow that does not exist is refused with those that do."""
     drawn = flask("flows", "draw", "--language", "vi", "--output", str(tmp_path), "papers", "index")

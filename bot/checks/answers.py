@@ -48,12 +48,13 @@ def _picks(book: Book, answer: Answer, heard: Heard) -> bool:
 
 def every_answer(book: Book, packs: Packs, tags: Iterable[str]) -> Iterator[Answer]:
     """Each way to answer each question in each language: digits, number words and labels, with and without marks."""
+    tags = tuple(tags)
     for tongue in (tongue for tag in tags for tongue in packs.tongues_of(tag)):
         for asked in book.questions():
             options = _options_of(asked, packs)
             none_printed = not any(option.printed for option in options)
             for digit, option in enumerate(options, 1):
-                if option.printed or none_printed:
+                if (option.printed or none_printed) and tongue in tags:  # digits are the same in every region
                     typed = _by_digit(packs, tongue, digit)
                     yield from (Answer(asked, tongue, one, option) for one in typed)
                 if option.printed:

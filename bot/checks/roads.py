@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from bot.book import HEARD_ALARMS, Book, Step
+from bot.book import HEARD_ALARMS, MENU, Book, Option, Step
 from bot.checks.finding import Finding
 from bot.engine import step as take_step
 from bot.listen import listen
@@ -24,7 +24,8 @@ class Roads:
     """What the walk came to.
 
     `told` is each (flow, step) that said something; `messages` counts the different texts that were rendered;
-    `to_answer` is the most messages of theirs from a greeting to an answer, `to_person` from a question to a person.
+    `to_answer` is the most messages of theirs from a greeting to a first answer, `to_person` from a question to a
+    person.
     """
 
     states: int = 0
@@ -62,6 +63,8 @@ class _Walker:
         self.book, self.packs, self.facts = book, packs, facts
         self.roads = Roads()
         self.topics = tuple(dict.fromkeys(".".join(at) for at in book.intents.values()))
+        gates = (step.at for step in _steps(book) if step.ask and book.gate_of(step.at))
+        self.waiting = (None, book.flows[MENU].first.at, *gates)
         self.nine: dict[Hashable, Heard] = {}
         self.rendered: dict[Hashable, int] = {}
 
@@ -85,14 +88,16 @@ class _Walker:
     def _everything(self, state: State) -> Iterator[Heard]:
         """Whatever listening can make of a message here, once where it would be answered alike.
 
-        What is heard after a miss is answered as without it; what was asked for before the gate (its topic) only
-        waits there, so everything else is heard with one of the topics alone.
+        What is heard after a miss is answered as without it. What was asked for before the gate (its topic), and the
+        question behind an interruption, only wait meanwhile: what is no option is heard with one of them for all, with
+        a question before the gate and with one behind it.
         """
         if not state.misses:
             yield from choices(self.book, self.packs, state)
-        if state.topic in (None, *self.topics[:1]):
-            yield Heard()
-        if state.misses or state.topic not in (None, *self.topics[:1]):
+        if state.topic not in (None, *self.topics[:1]) or state.back not in self.waiting:
+            return
+        yield Heard()
+        if state.misses:
             return
         yield from (Heard(alarm=alarm) for alarm in HEARD_ALARMS)
         yield from (Heard(alarm="language", language=tag) for tag in self.packs.tags)
@@ -113,8 +118,7 @@ class _Walker:
         if standing is None or not standing.ask:
             self.roads.find(at, f"no question stands after {answer}", "Ask something at the end of that way")
         option = standing.option(heard.choice) if standing and heard.choice else None
-        same = state.at is not None and [(say.flow, say.step) for say in outcome.says] == [state.at]
-        if option and same and option.printed and outcome.state == state:
+        if standing and option and outcome.state == state and _is_detour(standing, option, outcome):
             self.roads.find(at, f"{answer} only asks the same once more", "Lead on, or drop the option")
 
     def _check_person(self, state: State) -> None:
@@ -154,49 +158,63 @@ class _Walker:
                 self.roads.find(".".join(step.at), "no road comes here", "Lead to it, or say `moved_to:`")
 
     def check_ways(self) -> None:
-        """No answer is far from the first greeting."""
-        ways = ways_by_options(self.book, self.packs)
-        for step in _steps(self.book):
-            messages = ways.get(step.at, 0) if step.say else 0
+        """No first answer is far from the greeting."""
+        for at, messages in ways_to_answers(self.book, self.packs).items():
             self.roads.to_answer = max(self.roads.to_answer, messages)
             if messages > MOST_TO_AN_ANSWER:
                 problem = f"it is told with their message {messages}, {MOST_TO_AN_ANSWER} are allowed"
-                self.roads.find(".".join(step.at), problem, "Ask less before it, or lead to it from nearer by")
+                self.roads.find(".".join(at), problem, "Ask less before it, or lead to it from nearer by")
 
 
-def ways_by_options(book: Book, packs: Packs) -> dict[At, int]:
-    """Each step that options lead to, and with how many messages, the greeting counted.
+def ways_to_answers(book: Book, packs: Packs) -> dict[At, int]:
+    """Each step that tells something, and with how many messages of theirs: a greeting, then options.
 
     In the slowest opening language, from the place it is nearest to: what is told inside the country is not meant for
-    who is abroad.
+    who is abroad. Left out is what follows on an earlier answer of the same flow, what is heard by words anywhere
+    (danger, self-harm), and that a person was asked for, which 9 does from the first message on.
     """
     slowest: dict[At, int] = {}
     for tag in packs.opening():
         nearest: dict[At, int] = {}
         for place in PLACES:
-            begun = take_step(book, State(place=place), Heard(language=tag, intent="greet"))
-            found = {(say.flow, say.step): 1 for say in begun.says}
-            for _ in _spread([begun.state], _Way(book, packs, found).follow):
-                pass
-            nearest |= {at: min(messages, nearest.get(at, messages)) for at, messages in found.items()}
-        slowest |= {at: max(messages, slowest.get(at, 0)) for at, messages in nearest.items()}
+            for at, messages in _Ways(book, packs).spread(State(place=place), tag).items():
+                nearest[at] = min(messages, nearest.get(at, messages))
+        for at, messages in nearest.items():
+            slowest[at] = max(messages, slowest.get(at, 0))
     return slowest
 
 
-@dataclass
-class _Way:
-    """The steps found so far, with the messages it took; `follow` begins behind the greeting."""
+class _Ways:
+    """The answers found from one greeting on. `behind` are the flows that have told something on the way to a state."""
 
-    book: Book
-    packs: Packs
-    found: dict[At, int]
+    def __init__(self, book: Book, packs: Packs) -> None:
+        self.book, self.packs = book, packs
+        self.first: dict[At, int] = {}
+        self.behind: dict[Hashable, frozenset[str]] = {}
 
-    def follow(self, state: State, messages: int) -> Iterator[State]:
+    def spread(self, state: State, tag: str) -> dict[At, int]:
+        begun = take_step(self.book, state, Heard(language=tag, intent="greet"))
+        self._keep(begun, frozenset(), 1)
+        for _ in _spread([begun.state], self._follow):
+            pass
+        return self.first
+
+    def _follow(self, state: State, messages: int) -> Iterator[State]:
         for heard in choices(self.book, self.packs, state):
             outcome = take_step(self.book, state, heard)
-            for say in outcome.says:
-                self.found.setdefault((say.flow, say.step), messages + 2)
+            self._keep(outcome, self.behind[_class_of(state)], messages + 2)
             yield outcome.state
+
+    def _keep(self, outcome: Stepped, behind: frozenset[str], messages: int) -> None:
+        told = [say for say in outcome.says if self._tells(say)]
+        for say in told:
+            if say.flow not in behind and not self.book.flows[say.flow].alarms and not _wants_person(outcome):
+                self.first.setdefault((say.flow, say.step), messages)
+        state = State(place=outcome.state.place) if outcome.state.quiet else outcome.state
+        self.behind.setdefault(_class_of(state), behind | {say.flow for say in told})
+
+    def _tells(self, say: Say) -> bool:
+        return any(told.text == say.sentence for told in self.book.flows[say.flow].steps[say.step].say)
 
 
 def choices(book: Book, packs: Packs, state: State) -> Iterator[Heard]:
@@ -206,6 +224,11 @@ def choices(book: Book, packs: Packs, state: State) -> Iterator[Heard]:
         yield from (Heard(choice=tag, language=tag) for tag in packs.tags)
     elif asked:
         yield from (Heard(choice=option.key) for option in asked.options)
+
+
+def _is_detour(asked: Step, option: Option, outcome: Stepped) -> bool:
+    """Whether an option comes back to its own question with nothing said on the way, and does not say so itself."""
+    return [(say.flow, say.step) for say in outcome.says] == [asked.at] and option.go != ".".join(asked.at)
 
 
 def _wants_person(outcome: Stepped) -> bool:

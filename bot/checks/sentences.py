@@ -19,7 +19,7 @@ MOST_WORDS = {"vi": 30}  # syllables, of which a Vietnamese word has one or two
 MOST_WORDS_ELSEWHERE = 25  # GOV.UK content design, "Sentence length"; half of ours have eight or fewer
 MOST_LETTERS = 27  # of a label: it stays on one line of an old phone with its digit
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
-BREATH = re.compile(r"[.!?…;:](?=\s|$)|\n")
+BREATH = re.compile(r"[.!?…;:](?=\s|$)|[\n(]")
 SPACED = re.compile(r"\s{2,}| [,.!?;:]|^\s|\s$")
 
 

@@ -29,6 +29,7 @@ TURNS, SEED = int(os.environ.get("TURNS_WALKED", "2000")), os.environ.get("TURNS
 TURNS_OF_ONE = 25  # then somebody else writes
 MOST_MESSAGES = 8  # of ours in one turn
 TELEPHONE = re.compile(r"\d{3}")
+OPTION = re.compile(r"\d ")
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 
@@ -84,9 +85,11 @@ class Conversations:
         assert not (self.lapsed and TELEPHONE.search(text)), (turn, text)
         packs = self.mind.packs
         tags = (language.partition("@")[0],) if language else packs.opening()
-        lines = [Line(place, tag, text, "asked" if asks else "told") for tag in tags]
+        lines = [Line(place, tag, text, "label") for tag in tags]
+        question = "\n".join(line for line in text.splitlines() if not OPTION.match(line))
         for line in lines:
-            assert list(check_words(self.mind.book, packs.pack(line.tag), [line])) == [], turn
+            asked = replace(line, text=question, kind="asked" if asks else "told")
+            assert list(check_words(self.mind.book, packs.pack(line.tag), [line, asked])) == [], turn
         # Before a language is known a long message goes out in the first of them alone, its warning too.
         assert any(not list(check_warnings(packs, [line])) for line in lines), turn
 
