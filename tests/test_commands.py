@@ -44,7 +44,7 @@ def test_chat_as_json_answers_each_line_with_one_line() -> None:
     assert done.returncode == 0, done.stderr
     assert [list(answer) for answer in answers] == [["replies"]] * 4
     assert all(answer["replies"] for answer in answers)
-    assert "tiện" in answers[0]["replies"][0]
+    assert "nhắn tin được" in answers[0]["replies"][0]
 
 
 def test_chat_begins_in_the_language_asked_for() -> None:
@@ -114,12 +114,12 @@ def test_talks_are_renewed_and_each_change_is_shown(tmp_path: Path) -> None:
     saved, broken = tmp_path / "a.talk", tmp_path / "b.talk"
     flask("chat", "--save", str(saved), "--title", "A talk", stdin="xin chao\n1\n")
     wanted = saved.read_text(encoding="utf-8").replace("\n> 1\n", "\n// the menu\n> 1\n")
-    old = wanted.replace("tiện không?", "rảnh không?").replace("> xin chao", ">xin chao")
+    old = wanted.replace("nhắn tin được không?", "rảnh không?").replace("> xin chao", ">xin chao")
     saved.write_text(old, encoding="utf-8")
     done = flask("talks", "renew", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert saved.read_text(encoding="utf-8") == wanted
-    for words in (f"--- {saved}", "rảnh không?", "tiện không?", "1 of 1 talks", "aloud"):
+    for words in (f"--- {saved}", "rảnh không?", "nhắn tin được không?", "1 of 1 talks", "aloud"):
         assert words in done.stdout
     broken.write_text("# B\n\nxin chao\n", encoding="utf-8")
     again = flask("talks", "renew", str(saved), str(broken))

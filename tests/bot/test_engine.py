@@ -36,7 +36,7 @@ def test_a_step_that_no_longer_exists_becomes_the_main_menu(book: Book) -> None:
 
 def test_the_first_words_tell_the_language(talk: Talk) -> None:
     """A greeting in Vietnamese goes straight to the good-moment question in the same reply."""
-    assert talk.say("xin chao") == ["Chào bạn. Bạn nhắn lúc này có tiện không?\n1 Tiện\n2 Không tiện"]
+    assert talk.say("xin chao") == ["Chào bạn. Lúc này bạn nhắn tin được không?\n1 Được\n2 Để lúc khác"]
     assert talk.state.language == "vi"
 
 
@@ -67,11 +67,11 @@ def test_what_they_first_asked_for_opens_after_the_welcome(talk: Talk) -> None:
 def test_silence_after_not_now(talk: Talk) -> None:
     """One neutral line, then nothing until they write; the next message starts as new."""
     talk.say("em muon hoi giay to")
-    assert talk.say("2") == ["Vâng, lúc nào tiện thì bạn nhắn nhé."]
+    assert talk.say("2") == ["Vâng, lúc khác bạn nhắn nhé."]
     assert talk.last.says[0].kind == "neutral"
     quiet = State(language="vi", at=GATE, quiet=True)
     assert talk.state == quiet
-    assert talk.say("menu") == ["Chào bạn. Bạn nhắn lúc này có tiện không?\n1 Tiện\n2 Không tiện"]
+    assert talk.say("menu") == ["Chào bạn. Lúc này bạn nhắn tin được không?\n1 Được\n2 Để lúc khác"]
     assert talk.state == replace(quiet, topic=None)
     talk.say("1")
     assert talk.state == State(language="vi", at=MENU)

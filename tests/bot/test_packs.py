@@ -72,7 +72,7 @@ def test_a_menu_has_a_button_for_a_person(book: Book, packs: Packs) -> None:
     """The way to a human is on every menu, on every channel."""
     main = book.flows["menu"].first
     say = Say("menu", "main", str(main.ask), main.options, "question", menu=True)
-    assert packs.render(say, "vi", CHAT).buttons[-1] == ("9 Nói chuyện với người", "menu.main:9")
+    assert packs.render(say, "vi", CHAT).buttons[-1] == ("9 Nhắn với người trực", "menu.main:9")
 
 
 def test_unprinted_options_keep_their_places(packs: Packs) -> None:
@@ -98,5 +98,5 @@ def test_an_unknown_language_is_spoken_to_in_both(book: Book, packs: Packs) -> N
 
 def test_the_late_line_tells_nothing(packs: Packs) -> None:
     """It may be read by somebody else ten minutes later."""
-    assert packs.neutral("late", "vi") == "Xin lỗi bạn vì trả lời muộn. Lúc nào tiện bạn nhắn lại nhé."
+    assert packs.neutral("late", "vi") == "Xin lỗi bạn vì trả lời muộn. Lúc khác bạn nhắn lại nhé."
     assert packs.neutral("late", "en").startswith("Sorry")

@@ -113,7 +113,7 @@ def test_a_region_that_a_pack_does_not_know_is_its_base(packs: Packs) -> None:
 
 def test_the_south_is_spoken_to_in_its_words(packs: Packs) -> None:
     """Whole words and the longest phrase first, a capital kept, what is to be typed left as it is."""
-    assert packs.neutral("late", SOUTH) == "Xin lỗi bạn vì trả lời trễ. Lúc nào tiện bạn nhắn lại nha."
+    assert packs.neutral("late", SOUTH) == "Xin lỗi bạn vì trả lời trễ. Lúc khác bạn nhắn lại nha."
     tell = VARIANT.tell
     assert tell("Vâng, ốm đau thì ra trạm y tế nhé.") == "Dạ, đau bệnh thì ra trạm y tế nha."
     assert tell("Làm thế nào? Như thế nào, như thế, nhanh chóng") == "Làm sao? Như thế nào, như vậy, nhanh chóng"

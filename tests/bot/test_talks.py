@@ -8,7 +8,7 @@ from tests.bot.talk import Talk
 
 TALKS = {
     "greeting to papers without diacritics": [
-        ("xin chao", ["tiện không?"]),
+        ("xin chao", ["nhắn tin được không?"]),
         ("1", ["Nhịp Cầu", "giữ kín chuyện của bạn", "3 Giấy tờ"]),
         ("giay to", ["Bạn hỏi về giấy nào?"]),
         (
@@ -18,14 +18,14 @@ TALKS = {
         ("khong", ["Chào bạn nhé"]),
     ],
     "a child born abroad": [
-        ("Chào bạn, con em sinh bên Trung Quốc chưa có giấy khai sinh", ["tiện không?"]),
+        ("Chào bạn, con em sinh bên Trung Quốc chưa có giấy khai sinh", ["nhắn tin được không?"]),
         ("dạ có", ["Con bạn sinh ở đâu?"]),
         ("bên trung", ["mẹ hoặc cha là người Việt", "Không có gì thì bạn cứ đến hỏi"]),
         ("có", ["Bạn hỏi về giấy nào?"]),
         ("3", ["Từ năm 2023 không dùng sổ hộ khẩu giấy"]),
     ],
     "somebody in danger": [
-        ("alo", ["tiện không?"]),
+        ("alo", ["nhắn tin được không?"]),
         ("co", ["3 Giấy tờ"]),
         (
             "ho dang danh em",
@@ -36,25 +36,25 @@ TALKS = {
         ("2", ["3 Giấy tờ"]),
     ],
     "erase in the middle": [
-        ("xin chào", ["tiện không?"]),
+        ("xin chào", ["nhắn tin được không?"]),
         ("tiện", ["3 Giấy tờ"]),
         ("3", ["Bạn hỏi về giấy nào?"]),
         ("xóa tin nhắn", ["Xóa hết chuyện đã nhắn ở đây?", "XOA HET", "2 để giữ"]),
         ("XOA HET", ["Xong."]),
     ],
     "not a good moment": [
-        ("chao", ["tiện không?"]),
-        ("khong tien", ["lúc nào tiện thì bạn nhắn"]),
-        ("cho em hoi giay to", ["tiện không?"]),
+        ("chao", ["nhắn tin được không?"]),
+        ("khong tien", ["lúc khác bạn nhắn"]),
+        ("cho em hoi giay to", ["nhắn tin được không?"]),
         ("1", ["Bạn hỏi về giấy nào?"]),
     ],
     "tu tu without marks": [
-        ("xin chao", ["tiện không?"]),
+        ("xin chao", ["nhắn tin được không?"]),
         ("1", ["3 Giấy tờ"]),
-        ("tu tu", ["làm đau bản thân không?\n1 Có\n2 Không"]),
+        ("tu tu", ["tự làm đau mình không?\n1 Có\n2 Không"]),
         ("ko", ["Cảm ơn bạn", "3 Giấy tờ"]),
-        ("tu tu", ["làm đau bản thân không?"]),
-        ("1", ["Mình lo cho bạn. Bạn đã làm đau bản thân hay uống gì chưa?\n1 Rồi\n2 Chưa"]),
+        ("tu tu", ["tự làm đau mình không?"]),
+        ("1", ["Mình lo cho bạn. Bạn đã tự làm đau mình, hay uống thuốc gì chưa?\n1 Rồi\n2 Chưa"]),
         ("chua", ["nặng lòng", "có thể chưa có ai trực"]),
     ],
     "in English": [

@@ -10,7 +10,7 @@ from storage.people import RECYCLED_AFTER
 from tests.bot.talk import Talk
 
 LIMIT = {
-    "vi": "Bên mình giữ kín chuyện của bạn, trừ khi có người nguy hiểm tính mạng hoặc luật bắt buộc phải báo. "
+    "vi": "Bên mình giữ kín chuyện của bạn, trừ khi có người nguy đến tính mạng hoặc luật bắt buộc phải báo. "
     "Kể đến đâu là tùy bạn.",
     "en": "We keep your story to ourselves, unless somebody's life is in danger or the law says it must be reported. "
     "How much you tell is up to you.",
