@@ -36,8 +36,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import yaml
-
 from bot.book import (
     ALARMS,
     CASES,
@@ -57,12 +55,17 @@ from bot.book import (
 )
 from bot.facts import Fact
 from bot.flow_checks import check_book
-from bot.plain_yaml import read_plain
+from bot.plain_yaml import Unreadable, misshapen, read_plain
 
 __all__ = ["MENU", "WELCOME", "Book", "BrokenFlow", "DialogueError", "Flow", "Option", "Step", "Told", "load_book"]
 
 FLOW_KEYS = frozenset({"flow", "about", "kind", "interrupts", "calm", "gate", "alarms", "intents", "topics", "steps"})
 STEP_KEYS = frozenset({"do", "say", "ask", "options", "words", "go", "menu", "kind", "then", "by", "cases", "moved_to"})
+SHAPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("alarms", "intents", "steps", "do", "cases", "set"), (dict,)),
+    **dict.fromkeys(("say", "options"), (str, list)),
+    **dict.fromkeys(("topics", "facts"), (list,)),
+}
 TOLD_KEYS = frozenset({"text", "facts"})
 OPTION_KEYS = frozenset({"say", "key", "go", "set", "do", "printed"})
 
@@ -99,8 +102,8 @@ def _openings(flows: Mapping[str, Flow], what: str) -> Iterator[tuple[str, tuple
 def _read(path: Path) -> dict[str, Any]:
     try:
         page = read_plain(path)
-    except yaml.YAMLError as error:
-        raise BrokenFlow(path.name, "", f"it is not readable YAML ({error})", "Mend the line it names") from error
+    except Unreadable as error:
+        raise BrokenFlow(path.name, "", "it cannot be read", str(error).rstrip(".")) from error
     if not isinstance(page, dict) or page.get("flow") != path.stem:
         raise BrokenFlow(path.name, "", "its `flow:` is not the name of the file", f"Write `flow: {path.stem}`")
     if not isinstance(page.get("steps"), dict) or not page["steps"]:
@@ -135,7 +138,7 @@ class _FlowReader:
         return Flow(
             name=self.flow,
             about=str(page.get("about", "")),
-            steps={name: self._step(name, dict(body or {})) for name, body in page["steps"].items()},
+            steps={name: self._step(name, body or {}) for name, body in page["steps"].items()},
             interrupts=self._flag("", page, "interrupts"),
             calm=self._flag("", page, "calm"),
             gate=page.get("gate"),
@@ -147,7 +150,7 @@ class _FlowReader:
     def _gate_steps(self) -> list[str]:
         return [self.page["gate"]] if "gate" in self.page else []
 
-    def _step(self, name: str, body: dict[str, Any]) -> Step:
+    def _step(self, name: str, body: Any) -> Step:
         self._known_keys(name, body, STEP_KEYS)
         kind = body.get("kind", self.page.get("kind", "answer"))
         if kind not in KINDS:
@@ -211,9 +214,9 @@ class _FlowReader:
         listed = body.get("options", [])
         if listed == "languages":
             return ()
-        return tuple(self._option(step, dict(option)) for option in listed)
+        return tuple(self._option(step, option) for option in listed)
 
-    def _option(self, step: str, body: dict[str, Any]) -> Option:
+    def _option(self, step: str, body: Any) -> Option:
         if "digit" in body:
             self._refuse(step, "an option chooses its digit", "Drop it: digits are places, 9 is a person, 0 the menu")
         self._known_keys(step, body, OPTION_KEYS)
@@ -267,7 +270,10 @@ class _FlowReader:
             self._refuse(step, f"`{key}: {value}` is neither true nor false", "Write true or false")
         return bool(value == "true")
 
-    def _known_keys(self, step: str, body: dict[str, Any], known: frozenset[str]) -> None:
+    def _known_keys(self, step: str, body: Any, known: frozenset[str]) -> None:
+        wrong = misshapen(body, SHAPES)
+        if wrong:
+            self._refuse(step, wrong, "Write it as in a neighbouring step")
         for key in body:
             if key not in known:
                 self._refuse(step, f"it has an unknown key {key!r}", f"Known keys are {', '.join(sorted(known))}")

@@ -7,13 +7,12 @@ id_card_anywhere:
   expires: 2027-11-22                                                    from this day on it is not told any more
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.plain_yaml import read_plain
+from bot.plain_yaml import Unreadable, misshapen, read_plain
 
 FACT_KEYS = frozenset({"tells", "source", "checked", "expires"})
 
@@ -39,11 +38,20 @@ class Fact:
 
 def load_facts(path: Path) -> dict[str, Fact]:
     """Every fact by its name. FactsError for one that is incomplete or has a date that is none."""
-    return {name: _fact(name, dict(body or {})) for name, body in (read_plain(path) or {}).items()}
+    try:
+        page = read_plain(path) or {}
+    except Unreadable as error:
+        raise FactsError(str(error)) from error
+    if not isinstance(page, dict):
+        raise FactsError("facts.yaml: write the name of each fact with its four lines below it")
+    return {name: _fact(name, body) for name, body in page.items()}
 
 
-def _fact(name: str, body: Mapping[str, Any]) -> Fact:
-    if set(body) != FACT_KEYS:
+def _fact(name: str, body: Any) -> Fact:
+    wrong = misshapen(body, {})
+    if wrong:
+        raise FactsError(f"facts.yaml, {name}: {wrong}. Write it as in a neighbouring fact")
+    if set(body) != FACT_KEYS or not all(body.values()):
         raise FactsError(f"facts.yaml, {name}: give it exactly {', '.join(sorted(FACT_KEYS))}")
     fact = Fact(name, body["tells"], body["source"], _day(name, body["checked"]), _day(name, body["expires"]))
     if fact.expires <= fact.checked:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from babel.messages.pofile import read_po
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import PoFileError, read_po
 
 from bot.book import Option
 from bot.plain_yaml import read_plain
@@ -246,9 +247,19 @@ def _read_variants(folder: Path, page: Mapping[str, Mapping[str, object]]) -> di
 def _load_sentences(folder: Path) -> dict[tuple[str, str], str]:
     sentences: dict[tuple[str, str], str] = {}
     for path in sorted(folder.glob("LC_MESSAGES/*.po")):
-        with path.open("rb") as file:
-            catalog = read_po(file, abort_invalid=True)  # no locale given: CLDR knows few of our tags
+        catalog = _read_catalog(path)
         for message in catalog:
             if isinstance(message.id, str) and message.id and message.string and not message.fuzzy:
                 sentences[(message.context or "", message.id)] = str(message.string)
     return sentences
+
+
+def _read_catalog(path: Path) -> Catalog:
+    try:
+        with path.open("rb") as file:
+            return read_po(file, abort_invalid=True)  # no locale given: CLDR knows few of our tags
+    except (PoFileError, UnicodeDecodeError) as error:
+        named = "/".join(path.parts[-3:])
+        raise PackError(
+            f"{named} is no readable PO file ({error}). Open it in an editor for PO files, or undo."
+        ) from error

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.folding import Message, Typed
 from bot.phrases import Lexicon, Match, Phrases
-from bot.plain_yaml import read_plain
+from bot.plain_yaml import misshapen, read_plain
 
 LIST_KEYS = ("called", "language_request", "letters", "marks", "yes", "no", "skip", "polite", "number_before")
 NEGATION_KEYS = ("not_before", "between", "not_after", "ask_before", "ask_after", "past", "now")
@@ -205,12 +205,18 @@ def load_words(folder: Path) -> Words:
     return Words(read_plain(folder / "words.yaml") or {}, f"{folder.name}/words.yaml", by_flow)
 
 
-def _known_keys(file: str, page: Mapping[str, Any], known: Collection[str]) -> None:
+def _known_keys(file: str, page: Any, known: Collection[str]) -> None:
+    if not isinstance(page, Mapping):
+        raise WordsError(f"{file}: it is no mapping; write its keys one below the other, as in a neighbouring file")
     for key in page:
         if key not in known:
             raise WordsError(f"{file}: unknown key {key!r}; known are {', '.join(sorted(known))}")
 
 
 def _by_place(by_flow: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Phrases]:
+    for flow, page in by_flow.items():
+        wrong = misshapen(page.get(name) or {}, dict.fromkeys(page.get(name) or {}, (list,)))
+        if wrong:
+            raise WordsError(f"topics/{flow}.yaml, {name}: {wrong}; write the words as a list")
     lists = ((flow, page.get(name) or {}) for flow, page in by_flow.items())
     return {f"{flow}.{where}": Phrases(lines) for flow, listed in lists for where, lines in listed.items()}

@@ -62,7 +62,8 @@ class _Walker:
     def __init__(self, book: Book, packs: Packs, facts: Facts) -> None:
         self.book, self.packs, self.facts = book, packs, facts
         self.roads = Roads()
-        self.topics = tuple(dict.fromkeys(".".join(at) for at in book.intents.values()))
+        named = (f"{flow.name}.{step}" for flow in book.flows.values() for step in flow.topics)
+        self.topics = tuple(dict.fromkeys([*(".".join(at) for at in book.intents.values()), *named]))
         gates = (step.at for step in _steps(book) if step.ask and book.gate_of(step.at))
         self.waiting = (None, book.flows[MENU].first.at, *gates)
         self.nine: dict[Hashable, Heard] = {}
