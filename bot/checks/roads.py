@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.book import HEARD_ALARMS, MENU, Book, Option, Step
 from bot.checks.finding import Finding
 from bot.engine import step as take_step
-from bot.listen import listen
+from bot.listen import BEFORE_A_TOPIC, listen
 from bot.packs import Packs
 from bot.state import Heard, Say, State, Stepped
 from storage.channels import Facts
@@ -102,6 +102,7 @@ class _Walker:
         yield from (Heard(alarm=alarm) for alarm in HEARD_ALARMS)
         yield from (Heard(alarm="language", language=tag) for tag in self.packs.tags)
         yield from (Heard(topic=topic) for topic in self.topics)
+        yield from (Heard(alarm=alarm, topic=topic) for alarm in BEFORE_A_TOPIC for topic in self.topics[:1])
         yield Heard(media=True)
         if state.language is None:
             yield from (Heard(language=tag) for tag in self.packs.tags)

@@ -12,7 +12,7 @@ ONE = {
         *["1", "1.", "1)", "(1)", "1️⃣", "１", "①", "số 1", "so 1", "SỐ MỘT", "một", "mot", "thứ nhất", "cái 1"],
         *["chọn 1", "em chọn số 1 ạ", "tui chọn 1 nghen", "bấm số 1 nha", "gõ 1", "dạ 1 ạ", "nhấn phím 1", "mục 1"],
     ],
-    "en": ["1", "1.", "1️⃣", "１", "one", "number one", "no 1", "option 1", "I choose 1", "the first", "one please"],
+    "en": ["1", "1.", "1️⃣", "１", "one", "number one", "option 1", "I choose 1", "the first", "one please"],
 }
 YES = {
     "vi": [

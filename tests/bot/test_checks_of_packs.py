@@ -213,7 +213,7 @@ def test_an_option_that_cannot_be_picked_by_its_own_words_is_found(
     [
         ("papers", "topics:\n  nowhere: [some tea]", "topics name 'papers.nowhere', which does not exist"),
         ("papers", 'options:\n  "which:idgone": [some tea]', "Did you mean 'papers.which:id_gone'"),
-        ("papers", "topics:\n  cost: [help me he is hitting me]", "can never be heard, it is the alarm 'danger'"),
+        ("papers", "topics:\n  cost: [main menu]", "can never be heard, it is the alarm 'menu'"),
         ("papers", 'options:\n  "which:birth": [erase all]', "heard, it is the alarm 'erase_now'"),
         ("papers", 'options:\n  "which:birth": [my tea]\n  "which:residence": [my tea]', "heard, it is nothing"),
         ("papers", "topics:\n  cost: [some tea]\n  birth_vn: [some tea]", "heard, it is the topic"),
@@ -230,16 +230,16 @@ def test_words_that_could_never_be_heard_are_found(
 
 def test_a_line_is_left_alone_while_one_of_its_phrases_is_heard(book: Book, locales: Path) -> None:
     """Choices are written together for shortness; some of them may say more than others."""
-    listed = "topics:\n  cost: [(some tea|help me he is hitting me)]"
+    listed = "topics:\n  cost: [(some tea|main menu)]"
     (locales / "en" / "topics" / "papers.yaml").write_text(listed, encoding="utf-8")
     assert not [one for one in check_word_lists(book, load_packs(locales), ["en"]) if "papers" in str(one)]
 
 
 def test_words_that_are_an_alarm_only_without_their_marks_are_found(book: Book, locales: Path) -> None:
     """Most people type without marks: they would never come there."""
-    (locales / "vi" / "topics" / "papers.yaml").write_text("topics:\n  cost: [giúp tơi khán]", encoding="utf-8")
+    (locales / "vi" / "topics" / "papers.yaml").write_text("topics:\n  cost: [thói]", encoding="utf-8")
     lines = [str(one) for one in check_word_lists(book, load_packs(locales), ["vi"])]
-    assert any("without marks it is the alarm 'danger'" in line for line in lines), lines
+    assert any("without marks it is the alarm 'stop'" in line for line in lines), lines
 
 
 # --- translations
