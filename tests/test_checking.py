@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # each run walks the whole dialogue
+
 ROOT = Path(__file__).parent.parent
 MISTAKE = "Bạn là nạn nhân."
 
@@ -24,7 +26,7 @@ def copied(tmp_path: Path) -> Path:
 def flask(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `flask --app app` there, without a single setting."""
     command = [sys.executable, "-m", "flask", "--app", "app", *words]
-    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=140, check=False)
 
 
 def _change(path: Path, old: str, new: str) -> None:
