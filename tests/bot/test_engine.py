@@ -300,8 +300,8 @@ def test_the_same_input_gives_the_same_outcome(book: Book) -> None:
 def test_free_words_never_lead_away_from_danger(book: Book, packs: Packs) -> None:
     """Whoever says in danger that there is no money to call gets the way without a call, not a word about loans."""
     talk = Talk(book, packs, State(language="vi", at=("danger", "still"), back=WHICH))
-    assert "nhờ họ gọi giúp" in talk.say("em khong co tien goi dien")[0]
-    assert "nhờ họ gọi giúp" in talk.say("không gọi được")[0]
+    assert "nhờ người ở đó gọi giúp" in talk.say("em khong co tien goi dien")[0]
+    assert "nhờ người ở đó gọi giúp" in talk.say("không gọi được")[0]
     assert talk.say("mất căn cước rồi")[-1].startswith("Bạn cứ nhắn tiếp ở đây.")
     assert talk.state.at == ("danger", "still")
     talk.say("2")
@@ -312,7 +312,7 @@ def test_whoever_is_not_understood_in_distress_is_told_once_that_it_is_kept(book
     """No menu and no "answer with a number" after words about dying, and not the same sentence each time."""
     talk = Talk(book, packs, State(language="vi", at=("self_harm", "stay"), back=WHICH))
     told = [talk.say(words) for words in ("em o mot minh", "troi mua", "con em bo em roi", "lanh qua")]
-    assert ["giữ lại ở đây" in " ".join(texts) for texts in told] == [True, False, False, True]
+    assert ["ở đây để người trực đọc" in " ".join(texts) for texts in told] == [True, False, False, True]
     assert talk.state.at == ("self_harm", "stay")
 
 

@@ -13,7 +13,7 @@ TALKS = {
         ("giay to", ["Bạn hỏi về giấy nào?"]),
         (
             "mat can cuoc",
-            ["công an xã, phường nào trong cả nước", "họ tên, ngày sinh", "không hỏi bạn đã đi đường nào"],
+            ["công an xã phường nào trong cả nước", "họ tên, ngày sinh", "không hỏi bạn đã đi đường nào"],
         ),
         ("khong", ["Chào bạn nhé"]),
     ],
@@ -31,8 +31,8 @@ TALKS = {
             "ho dang danh em",
             ["113 công an", "khẩn cấp của nước đó", "có thể chưa có ai trực", "Bạn đang ở Việt Nam hay nước ngoài?"],
         ),
-        ("o viet nam", ["111 miễn phí", "còn nguy hiểm không"]),
-        ("van con", ["nhờ họ gọi giúp", "113", "còn nguy hiểm không"]),
+        ("o viet nam", ["111 miễn phí", "còn gặp nguy hiểm không"]),
+        ("van con", ["nhờ người ở đó gọi giúp", "113", "còn gặp nguy hiểm không"]),
         ("2", ["3 Giấy tờ"]),
     ],
     "erase in the middle": [
