@@ -22,6 +22,7 @@ BEFORE_A_TOPIC = (
     "danger",
     "maybe_danger",
 )  # "lenders are at the door": first the danger, then what to do about lenders
+ABOUT_US = "feedback.start"  # who complains of the people on duty has not asked for one of them
 GENTLE_OF = {"maybe_danger": "danger", "maybe_self_harm": "self_harm"}
 
 
@@ -40,6 +41,8 @@ def _listen(book: Book, packs: Packs, state: State, readings: Readings, kind: st
         return replace(_raised(alarm, packs, readings), media=True)
     standing = book.find(state.at) if state.at else None
     if alarm and standing and standing.words and _belongs_to(readings, alarm):
+        alarm = None
+    if alarm and alarm.name == "person" and _named_topic(book, readings)[0] == ABOUT_US:
         alarm = None
     choice = choose(standing, packs, readings, state.language, inside=not standing.words) if standing else None
     if alarm and not (choice and standing and _gives_way(book, packs, alarm, standing, readings)):

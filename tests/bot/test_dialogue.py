@@ -84,6 +84,27 @@ def test_a_broken_step_is_refused_with_file_step_and_remedy(folder: Path, step: 
     assert told.rstrip().endswith(".")
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        "    [a, b]",
+        "    say: {a: b}\n    then: menu",
+        "    say: [[a]]\n    then: menu",
+        "    say: Hello\n    then: [menu]",
+        "    do: yes\n    then: menu",
+        "    ask: What?\n    options: {a: b}",
+        "    ask: What?\n    options: [a]",
+        "    ask: What?\n    options:\n      - {say: A, key: a, go: [menu]}",
+        "    ask: What?\n    options:\n      - {say: A, key: a, go: menu, set: here}",
+        "    by: place\n    cases: menu",
+        "    say: [{text: Hello, facts: police_113}]\n    then: menu",
+    ],
+)
+def test_a_step_of_another_shape_is_refused_in_words(folder: Path, step: str) -> None:
+    """With file and step, never as an error of the program."""
+    assert _refusal(folder, "extra", _extra(step)).startswith("extra.yaml, step one: ")
+
+
 def test_a_flow_is_named_after_its_file(folder: Path) -> None:
     """Two flows of one name would hide each other."""
     assert "is not the name of the file" in _refusal(folder, "extra", "flow: menu\nsteps: {one: {then: wait}}")

@@ -39,6 +39,23 @@ def test_a_fact_is_read_with_its_two_days(tmp_path: Path) -> None:
     assert not fact.holds(date(2027, 11, 22))
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("- a\n- b\n", "write the name of each fact"),
+        ("ambulance: here\n", "ambulance: text ('here') stands where keys with values are expected"),
+        ("ambulance:\n  tells: [a]\n", "`tells:` holds a list"),
+        ("ambulance: [\n", "is not readable YAML"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused_in_words(tmp_path: Path, text: str, complaint: str) -> None:
+    """Whoever checks facts is no programmer."""
+    path = tmp_path / "facts.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FactsError, match=re.escape(complaint)):
+        load_facts(path)
+
+
 @pytest.mark.parametrize("missing", WHOLE)
 def test_a_fact_without_one_of_its_lines_is_refused(tmp_path: Path, missing: str) -> None:
     """A fact without its source or its day cannot be checked again."""
@@ -98,9 +115,15 @@ def test_an_expired_fact_is_left_out_and_that_is_said(book: Book, packs: Packs) 
     told = book.told_on(book.facts["temporary_residence"].expires)
     talk = Talk(told, packs, State(language="vi", at=("papers", "which")))
     answer = talk.say("3")
-    assert "bên mình chưa hỏi lại nên không dám nói" in answer[0]
+    assert answer[0] == instead(told, packs, "lapsed")
     assert not any("30 ngày" in text for text in answer)
     assert talk.state.at == ("papers", "after")
+
+
+def instead(book: Book, packs: Packs, alarm: str) -> str:
+    """What is said in Vietnamese in the place of what has expired."""
+    flow, step = book.alarms[alarm]
+    return packs.text("vi", f"{flow}.{step}", book.flows[flow].steps[step].say[0].text)
 
 
 def test_when_all_have_expired_no_number_is_told_anywhere(book: Book, packs: Packs) -> None:
@@ -109,15 +132,18 @@ def test_when_all_have_expired_no_number_is_told_anywhere(book: Book, packs: Pac
         for tag in packs.tags:
             assert not TELEPHONE.search(packs.text(tag, f"{say.flow}.{say.step}", say.sentence)), say
     in_danger = Talk(_lapsed(book), packs, State(language="vi", at=("menu", "main"), place="vn"))
-    assert "nhờ họ gọi người đến giúp" in in_danger.say("cứu em với")[0]
+    assert in_danger.say("cứu em với")[0] == instead(book, packs, "lapsed_urgent")
     assert ("want_person", "P0") in in_danger.effects
 
 
-def test_emergency_numbers_outlive_a_year_without_care(book: Book) -> None:
-    """A file that nobody looked at for a year must not silence the numbers that save lives."""
-    for name in ("police_113", "ambulance_115"):
-        fact = book.facts[name]
-        assert fact.expires - fact.checked > timedelta(days=4 * 365)
+@pytest.mark.parametrize("years", [1, 4])
+def test_emergency_numbers_outlive_years_without_care(book: Book, packs: Packs, years: int) -> None:
+    """A file that nobody looked at must not silence the numbers that save lives, nor what stands beside them."""
+    later = book.told_on(min(fact.checked for fact in book.facts.values()) + timedelta(days=years * 365 + 10))
+    for place in ("vn", None):
+        talk = Talk(later, packs, State(language="vi", at=("menu", "main"), place=place))
+        told = " ".join(talk.say("cứu em với"))
+        assert all(number in told for number in ("113", "115", "111"))
 
 
 @pytest.mark.parametrize("years", [0, 1])

@@ -141,6 +141,16 @@ def test_what_must_be_heard_is_heard_among_words_that_are_kept(
     assert (talk.effects, talk.flows[0]) == (effects, flow)
 
 
+@pytest.mark.parametrize("words", ["{quiet: abc}", "[a]", "{quiet: {a: b}}", '{quiet: [""]}'])
+def test_words_that_are_no_list_are_refused(tmp_path: Path, words: str) -> None:
+    """As text its letters would each become a topic."""
+    (tmp_path / "words.yaml").write_text("", encoding="utf-8")
+    (tmp_path / "topics").mkdir()
+    (tmp_path / "topics" / "box.yaml").write_text(f"topics: {words}\n", encoding="utf-8")
+    with pytest.raises(WordsError, match="box"):
+        load_words(tmp_path)
+
+
 def test_a_file_of_topics_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
     """A mistyped key would silence its words."""
     (tmp_path / "words.yaml").write_text("", encoding="utf-8")
