@@ -1,6 +1,6 @@
 """The dialogue as the engine sees it: a frozen Book of flows, steps and options, and what may stand in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -180,4 +180,8 @@ class Book:
 
     def questions(self) -> tuple[Step, ...]:
         """Every step that asks something, in the order of the files."""
-        return tuple(step for flow in self.flows.values() for step in flow.steps.values() if step.ask)
+        return tuple(step for step in self.steps() if step.ask)
+
+    def steps(self) -> Iterator[Step]:
+        """Every step, in the order of the files."""
+        return (step for flow in self.flows.values() for step in flow.steps.values())

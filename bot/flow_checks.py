@@ -41,14 +41,9 @@ def check_book(book: Book) -> None:
         if flow.interrupts and flow.gate:
             raise BrokenFlow(f"{flow.name}.yaml", "", "a gate cannot interrupt", "Drop one of the two")
     _check_reach(book)
-    for step in _steps(book):
+    for step in book.steps():
         _check_loop(book, step)
         _check_facts(book, step)
-
-
-def _steps(book: Book) -> Iterator[Step]:
-    for flow in book.flows.values():
-        yield from flow.steps.values()
 
 
 def _check_reach(book: Book) -> None:
@@ -63,7 +58,7 @@ def _check_reach(book: Book) -> None:
             seen.add(at)
             step = book.flows[at[0]].steps[at[1]]
             waiting += [book.place_of(target) for target in targets_of(step) if target not in SPECIAL_TARGETS]
-    for step in _steps(book):
+    for step in book.steps():
         if step.at not in seen and not step.moved_to:
             raise BrokenFlow(f"{step.flow}.yaml", step.name, "nobody can reach it", "Lead to it, or say `moved_to:`")
 
@@ -141,10 +136,10 @@ def _told(packs: Packs, say: Say, language: str | None, facts: Facts) -> Iterabl
 def every_say(book: Book) -> Iterator[Say]:
     """Everything the flows can say: questions with their options, slots with the longest value that is set for them."""
     slots: dict[str, str] = {}
-    for option in (option for step in _steps(book) for option in step.options):
+    for option in (option for step in book.steps() for option in step.options):
         for name, value in option.set.items():
             slots[name] = max(slots.get(name, ""), value, key=len)
-    for step in _steps(book):
+    for step in book.steps():
         for told in step.say:
             yield Say(step.flow, step.name, told.text, kind=step.kind, slots=slots)
         if step.ask:

@@ -11,7 +11,7 @@ SOON = timedelta(days=60)  # time for somebody to read the source again before c
 
 def check_facts(book: Book, today: date) -> Iterator[Finding]:
     """Facts that no sentence tells, and facts that have expired: their sentences are not said any more."""
-    steps = (step for flow in book.flows.values() for step in flow.steps.values())
+    steps = book.steps()
     told = {name for step in steps for one in step.say for name in one.facts}
     for fact in book.facts.values():
         if fact.name not in told:

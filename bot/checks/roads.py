@@ -64,7 +64,7 @@ class _Walker:
         self.roads = Roads()
         named = (f"{flow.name}.{step}" for flow in book.flows.values() for step in flow.topics)
         self.topics = tuple(dict.fromkeys([*(".".join(at) for at in book.intents.values()), *named]))
-        gates = (step.at for step in _steps(book) if step.ask and book.gate_of(step.at))
+        gates = (step.at for step in book.steps() if step.ask and book.gate_of(step.at))
         self.waiting = (None, book.flows[MENU].first.at, *gates)
         self.nine: dict[Hashable, Heard] = {}
         self.rendered: dict[Hashable, int] = {}
@@ -153,8 +153,8 @@ class _Walker:
     def check_told(self) -> None:
         """Every step is met by somebody; what is said instead of an expired fact is met when one does."""
         unmet = self.roads.told | {self.book.alarms[alarm] for alarm in ("lapsed", "lapsed_urgent")}
-        said = {told.text for step in _steps(self.book) if step.at in self.roads.told for told in step.say}
-        for step in _steps(self.book):
+        said = {told.text for step in self.book.steps() if step.at in self.roads.told for told in step.say}
+        for step in self.book.steps():
             told = [told.text for told in step.say] or ([step.ask] if step.ask else [])
             if told and step.at not in unmet and not said.issuperset(told) and not step.moved_to:
                 self.roads.find(".".join(step.at), "no road comes here", "Lead to it, or say `moved_to:`")
@@ -257,7 +257,3 @@ def _class_of(state: State) -> Hashable:
     misses = state.misses if state.misses < SAME_AGAIN else SAME_AGAIN + state.misses % SAME_AGAIN
     slots = tuple(sorted(state.slots.items()))
     return (state.language, state.place, state.at, state.back, state.topic, misses, slots)
-
-
-def _steps(book: Book) -> Iterator[Step]:
-    return (step for flow in book.flows.values() for step in flow.steps.values())

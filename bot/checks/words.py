@@ -105,7 +105,7 @@ def _unknown(tag: str, named: str, target: str, known: list[str]) -> Finding:
 
 
 def _places(book: Book) -> Iterator[tuple[str, str]]:
-    return (step.at for flow in book.flows.values() for step in flow.steps.values())
+    return (step.at for step in book.steps())
 
 
 def _options(book: Book) -> Iterator[str]:

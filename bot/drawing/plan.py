@@ -68,7 +68,7 @@ class Plan:
 
     def sources(self, at: tuple[str, str]) -> tuple[tuple[str, str], ...]:
         """The other steps that lead to this one, in the order of the book."""
-        steps = (step for flow in self.book.flows.values() for step in flow.steps.values() if step.at != at)
+        steps = (step for step in self.book.steps() if step.at != at)
         return tuple(
             step.at for step in steps if any(self.place(lead.target) == at for lead in leads(step, self.packs))
         )
