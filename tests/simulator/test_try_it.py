@@ -200,5 +200,5 @@ def test_telegram_has_buttons_and_voice_notes(browser: Browser, address: str, sc
         page.get_by_role("button", name="Telegram").click()
         page.get_by_role("button", name=WORDS["vi"]["voice"]).click()
         expect(page.get_by_text("Bạn gửi: một tệp")).to_be_visible(timeout=10_000)
-        page.get_by_role("button", name="Được", exact=True).last.click()
+        page.get_by_role("button", name="Tiện", exact=True).last.click()
         expect(page.get_by_text("Bạn gửi: tien")).to_be_visible(timeout=10_000)
