@@ -54,7 +54,7 @@ TALKS = {
         ("tu tu", ["tự làm đau mình không?\n1 Có\n2 Không"]),
         ("ko", ["Cảm ơn bạn", "3 Giấy tờ"]),
         ("tu tu", ["tự làm đau mình không?"]),
-        ("1", ["Mình lo cho bạn. Bạn đã tự làm đau mình, hay uống thuốc gì chưa?\n1 Rồi\n2 Chưa"]),
+        ("1", ["Mình lo cho bạn. Bạn đã tự làm đau mình hay uống gì có hại chưa?\n1 Rồi\n2 Chưa"]),
         ("chua", ["nặng lòng", "có thể chưa có ai trực"]),
     ],
     "in English": [
