@@ -18,10 +18,8 @@ Readings = Mapping[str, Reading]  # one text as each pack reads it, by the tags 
 ANSWER_LISTS = ("yes", "no", "skip")
 NEVER_ONLY_WORDS = ("danger", "self_harm", "maybe_danger", "maybe_self_harm", "erase_now")
 MOST_OF_A_COMMAND = 4  # words: "stop", "talk to a person", "main menu"; a longer message is what somebody has to say
-BEFORE_A_TOPIC = (
-    "danger",
-    "maybe_danger",
-)  # "lenders are at the door": first the danger, then what to do about lenders
+# "Lenders are at the door": first the danger, then what to do about lenders.
+BEFORE_A_TOPIC = ("danger", "maybe_danger")
 ABOUT_US = "feedback.start"  # who complains of the people on duty has not asked for one of them
 GENTLE_OF = {"maybe_danger": "danger", "maybe_self_harm": "self_harm"}
 
