@@ -247,14 +247,15 @@ def _read_variants(folder: Path, page: Mapping[str, Mapping[str, object]]) -> di
 def _load_sentences(folder: Path) -> dict[tuple[str, str], str]:
     sentences: dict[tuple[str, str], str] = {}
     for path in sorted(folder.glob("LC_MESSAGES/*.po")):
-        catalog = _read_catalog(path)
+        catalog = read_catalog(path)
         for message in catalog:
             if isinstance(message.id, str) and message.id and message.string and not message.fuzzy:
                 sentences[(message.context or "", message.id)] = str(message.string)
     return sentences
 
 
-def _read_catalog(path: Path) -> Catalog:
+def read_catalog(path: Path) -> Catalog:
+    """A PO file of a pack; PackError, with its name, when it cannot be read."""
     try:
         with path.open("rb") as file:
             return read_po(file, abort_invalid=True)  # no locale given: CLDR knows few of our tags

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
+
+from bot.packs import read_catalog
 
 HEADER = """\
 msgid ""
@@ -39,7 +41,7 @@ def update_pack(folder: Path, sentences: Mapping[str, Sequence[Key]]) -> Updated
     """
     report, messages = Updated(), folder / "LC_MESSAGES"
     messages.mkdir(exist_ok=True)
-    old = {path: _read(path) for path in sorted(messages.glob("*.po"))}
+    old = {path: read_catalog(path) for path in sorted(messages.glob("*.po"))}
     known = {_key(one): one for catalog in old.values() for one in catalog if one.id}
     wanted = {key for keys in sentences.values() for key in keys}
     left = {key: one for key, one in known.items() if key not in wanted}
@@ -63,11 +65,6 @@ def _entry(key: Key, known: dict[Key, Message], left: dict[Key, Message], report
     (report.moved if moved else report.new).append(key)
     told = str(left.pop(moved).string) if moved else ""
     return Message(sentence, told, context=context, user_comments=[DRAFT])
-
-
-def _read(path: Path) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, abort_invalid=True)  # no locale given: CLDR knows few of our tags
 
 
 def _key(message: Message) -> Key:

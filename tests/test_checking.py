@@ -48,11 +48,13 @@ def test_what_holds_is_told_in_numbers() -> None:
 def test_each_finding_is_one_line_and_the_end_is_exit_1(copied: Path) -> None:
     """Its place, its language, what is wrong and what to do."""
     _change(copied / "locales/vi/LC_MESSAGES/courtesy.po", "Chào bạn nhé. Cần gì bạn cứ nhắn.", MISTAKE)
+    _change(copied / "locales/vi/LC_MESSAGES/stop.po", "Vâng, bên", "ă" * 202 + " bên")
     line = f"courtesy.bye, vi: 'nạn nhân' is never said ('{MISTAKE}'). Say it in other words."
     for words in (("flows", "check"), ("packs", "check", "vi")):
         done = flask(copied, *words)
         assert done.returncode == 1
         assert line in done.stdout.splitlines()
+        assert "stop.start, vi: " in done.stdout, "what is too long for three SMS"
         assert "to mend" in done.stderr
     assert line not in flask(copied, "packs", "check", "en").stdout
     assert "there is no language pack 'xx'" in flask(copied, "packs", "check", "xx").stderr

@@ -22,6 +22,9 @@ TOPICS = {
     "toi bi lua sang campuchia": "home.where",
     "gia dinh khong nhan toi": "feelings.family",
     "nguoi yeu cu dang anh nong cua toi": "scam.pictures",
+    "no dang xem may": "phone.quiet",
+    "he is reading my phone now": "phone.quiet",
+    "chong em hay xem may em": "phone.start",
     "toi bi nguoi truc xin so dien thoai": "feedback.start",
 }
 ALARMS = {
